@@ -1,0 +1,139 @@
+#!/usr/bin/python3
+"""Plants one violation at a time in a small tree and proves that the rule finds it, at its line, and nothing else."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import arch
+
+ROOMS = (Path(arch.__file__).parent / "rooms.txt").read_text()
+
+
+def tree(files):
+    """A folder with the real rooms file, no exceptions to the sizes, and `files`."""
+    folder = tempfile.TemporaryDirectory()
+    for name, text in {"tests/arch/rooms.txt": ROOMS, "tests/arch/long_files.txt": "", **files}.items():
+        path = Path(folder.name) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def problems(rule, files):
+    with tree(files) as root:
+        return list(arch.RULES[rule](root))
+
+
+class Gate(unittest.TestCase):
+    def accepts(self, rule, files):
+        self.assertEqual(problems(rule, files), [])
+
+    def refuses(self, rule, files, *parts):
+        found = problems(rule, files)
+        self.assertEqual(len(found), 1, found)
+        for part in parts:
+            self.assertIn(part, found[0])
+
+
+def including(room, header):
+    mark = '"%s"' if "/" in header and header.split("/")[0] in ("os", "net", "agent", "server", "base", "cli") else "<%s>"
+    return {f"{room}/a.cc": f"// A file.\n#include {mark % header}\n"}
+
+
+class Rooms(Gate):
+    def test_what_each_room_needs_is_accepted(self):
+        for room, header in [("src/base", "string"), ("src/document", "protozero/pbf_reader.hpp"), ("src/os", "sys/epoll.h"),
+                             ("src/os", "base/result.h"), ("src/trust", "openssl/evp.h"), ("src/net", "boost/asio.hpp"),
+                             ("src/server/store", "sqlite3.h"), ("src/agent/uplink", "agent/ledger/ledger.h"),
+                             ("apps", "agent/runtime/docker/docker.h"), ("src/resource", "skerry/api/v1/stack.pb.h")]:
+            with self.subTest(room=room, header=header):
+                self.accepts("rooms", including(room, header))
+
+    def test_pure_rooms_never_include_os_or_net(self):
+        for room in ("base", "document", "policy", "trust", "wire", "reconcile", "resource", "compose", "place"):
+            for header in ("os/event_loop.h", "net/server.h", "unistd.h"):
+                if (room, header) != ("base", "unistd.h"):
+                    with self.subTest(room=room, header=header):
+                        self.refuses("rooms", including(f"src/{room}", header), "a.cc:2:", "may not")
+
+    def test_agent_rooms_stay_small(self):
+        for room in ("ledger", "uplink", "reconciler", "local", "runtime/docker", "runtime/fake"):
+            for header in ("boost/asio.hpp", "sqlite3.h", "google/protobuf/message.h", "x.pb.h", "iostream", "mutex",
+                           "net/client.h", "openssl/ssl.h"):
+                with self.subTest(room=room, header=header):
+                    self.refuses("rooms", including(f"src/agent/{room}", header), "may not")
+
+    def test_server_agent_and_cli_never_include_each_other(self):
+        for room, header in [("server/gateway", "agent/ledger/ledger.h"), ("agent/uplink", "server/store/store.h"),
+                             ("cli", "server/store/store.h"), ("server/api", "cli/table.h"), ("cli", "agent/local/local.h"),
+                             ("agent/local", "cli/table.h")]:
+            with self.subTest(room=room, header=header):
+                self.refuses("rooms", including(f"src/{room}", header), "may not include room")
+
+    def test_concrete_drivers_are_for_programs_only(self):
+        for room in ("agent/reconciler", "agent/uplink", "agent/local", "reconcile", "server/api"):
+            for driver in ("docker", "fake"):
+                with self.subTest(room=room, driver=driver):
+                    self.refuses("rooms", including(f"src/{room}", f"agent/runtime/{driver}/driver.h"), f"runtime/{driver}")
+
+    def test_each_outside_library_has_its_rooms(self):
+        for room, header in [("server/planner", "boost/asio.hpp"), ("server/gateway", "boost/beast.hpp"),
+                             ("server/auth", "sqlite3.h"), ("server/api", "sqlite3.h"), ("server/store", "openssl/evp.h"),
+                             ("base", "openssl/sha.h"), ("document", "google/protobuf/message.h"), ("wire", "openssl/ssl.h"),
+                             ("place", "yaml.h"), ("server/planner", "mutex"), ("client", "boost/asio.hpp")]:
+            with self.subTest(room=room, header=header):
+                self.refuses("rooms", including(f"src/{room}", header), "may not use")
+
+    def test_an_unknown_dependency_is_refused(self):
+        self.refuses("rooms", including("src/os", "zstd.h"), "must know it")
+        self.refuses("rooms", including("src/os", "nlohmann/json.hpp"), "must know it")
+
+    def test_a_file_outside_every_room_is_refused(self):
+        self.refuses("rooms", including("src/misc", "string"), "in no room")
+
+    def test_a_misspelt_rooms_file_is_refused(self):
+        with self.assertRaises(ValueError):
+            arch.House("room base : bsae :")
+
+
+class Coroutines(Gate):
+    def body(self, line):
+        return {"src/net/a.cc": "net::Task<int> story(std::string a) {\n  int n = 0;\n  %s\n  co_return n;\n}\n" % line}
+
+    def test_names_moves_literals_and_calls_are_accepted(self):
+        for line in ["co_await f(a, 1, std::move(b));", "SKERRY_CO_TRY(const auto x, co_await f(std::move(b)));",
+                     "if (co_await f(a)) { x = c ? 1 : 2; }", "for (auto& x : xs) { co_await f(x[0]); }",
+                     'co_await f("{ ? [");  // { ? [', "const Options o{.name = a}; co_await f(std::move(o));",
+                     "auto work = [a] { return a; }; co_await run(std::move(work));", "else { co_await f(); }",
+                     "auto g = [](int i) -> Task { co_await f(i); };", "co_await f(1'000'000);"]:
+            with self.subTest(line=line):
+                self.accepts("coroutines", self.body(line))
+
+    def test_temporaries_gcc_12_frees_twice_are_refused(self):
+        for line, what in [("co_await f([a] { return a; });", "a lambda"), ("co_await f(Opt{.name = a});", "a brace"),
+                           ("co_await f({a, 1});", "a brace"), ("co_await f(c ? x : y);", "a ?:"),
+                           ("g(Opt{.name = a}, co_await f());", "a brace"), ("auto x = c ? co_await f() : y;", "a ?:"),
+                           ("g(Opt{.name = co_await f()});", "a brace"), ("g([a] { return a; }, co_await f());", "a brace"),
+                           ("co_await spawn(ex, [n]() -> Task { return n; }, token);", "a lambda"),
+                           ("SKERRY_CO_TRY(const auto x, co_await f(Opt{a}));", "a brace"),
+                           ("SKERRY_CO_TRY(const auto x,\n co_await f(a,\n {b}));", "a brace")]:
+            with self.subTest(line=line):
+                self.refuses("coroutines", self.body(line), what, "src/net/a.cc:")
+
+
+class ReadmesAndSizes(Gate):
+    def test_a_room_without_a_readme_is_refused(self):
+        self.refuses("readmes", {"src/os/CMakeLists.txt": ""}, "src/os", "README.md")
+        self.accepts("readmes", {"src/os/CMakeLists.txt": "", "src/os/README.md": "The system."})
+        self.refuses("readmes", {"apps/CMakeLists.txt": ""}, "apps:1", "README.md")
+
+    def test_a_file_over_600_lines_is_refused_unless_listed_with_a_reason(self):
+        self.accepts("sizes", {"src/os/a.cc": "\n" * 600})
+        self.refuses("sizes", {"src/os/a.cc": "\n" * 601}, "601 lines")
+        self.accepts("sizes", {"src/os/a.cc": "\n" * 601, "tests/arch/long_files.txt": "src/os/a.cc  one table\n"})
+        self.refuses("sizes", {"src/os/a.cc": "\n" * 601, "tests/arch/long_files.txt": "src/os/a.cc\n"}, "601 lines")
+
+
+if __name__ == "__main__":
+    unittest.main()
