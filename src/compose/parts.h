@@ -1,0 +1,81 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compose/reader.h"
+#include "document/workload.h"
+
+/// Readers of one attribute each, by the file they are in. Private to the room.
+namespace skerry::compose {
+
+// service.cc
+void read_services(Reader& reader, const Value& services, document::Workload& workload);
+
+// command.cc
+void read_command(Reader& reader, const Value& value, document::Service& service);
+void read_entrypoint(Reader& reader, const Value& value, document::Service& service);
+void read_healthcheck(Reader& reader, const Value& value, document::Service& service);
+
+// ports.cc
+void read_ports(Reader& reader, const Value& value, document::Service& service);
+
+// mounts.cc, long_mounts.cc
+void read_volume_mounts(Reader& reader, const Value& value, document::Service& service);
+void read_tmpfs(Reader& reader, const Value& value, document::Service& service);
+bool read_long_mount(Reader& reader, const Value& value, document::Mount& mount);
+/// Reads "1777" or "01777", where what is written plain must begin with 0 to be octal for sure.
+void read_mode(Reader& reader, const Value& value, std::uint32_t& mode);
+/// Whether the volume is declared, after reporting it where not.
+bool use_volume(Reader& reader, const Value& value, std::string_view key);
+
+// service_networks.cc
+void read_service_networks(Reader& reader, const Value& value, document::Service& service);
+/// A service that names no network joins the project's default one.
+void join_default_network(Reader& reader, document::Service& service);
+
+// service_configs.cc
+void read_service_configs(Reader& reader, const Value& value, document::Service& service);
+
+// resources.cc
+void read_deploy(Reader& reader, const Value& value, document::Service& service);
+void read_cpus(Reader& reader, const Value& value, document::Service& service);
+void read_mem_limit(Reader& reader, const Value& value, document::Service& service);
+void read_mem_reservation(Reader& reader, const Value& value, document::Service& service);
+void read_pids_limit(Reader& reader, const Value& value, document::Service& service);
+
+// depends.cc
+void read_depends_on(Reader& reader, const Value& value, document::Service& service);
+/// Marks one-shot services and refuses cycles.
+void settle_dependencies(Reader& reader, const Value& services, document::Workload& workload);
+
+// pairs.cc
+std::vector<document::Variable> read_labels(Reader& reader, const Value& value);
+std::vector<document::Variable> read_environment(Reader& reader, const Value& value);
+std::vector<document::Option> read_options(Reader& reader, const Value& value);
+std::vector<std::string> read_extra_hosts(Reader& reader, const Value& value);
+
+// top_level.cc
+void read_networks(Reader& reader, const Value& value);
+void read_volumes(Reader& reader, const Value& value);
+void read_configs(Reader& reader, const Value& value);
+/// Puts what services use into the workload and names what none uses.
+void settle_declarations(Reader& reader, document::Workload& workload);
+
+/// Whether a key may name a service, network, volume or config.
+bool check_key(Reader& reader, const Value& entry);
+/// Whether the runtime takes it as the name of a network or volume.
+bool is_object_name(std::string_view name);
+
+/// The keys of a map, for "did you mean".
+template <class Map>
+std::vector<std::string> names_of(const Map& map) {
+  std::vector<std::string> names;
+  names.reserve(map.size());
+  for (const auto& [name, rest] : map) {
+    names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace skerry::compose
