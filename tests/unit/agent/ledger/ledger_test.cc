@@ -1,0 +1,205 @@
+#include "agent/ledger/ledger.h"
+
+#include <gtest/gtest.h>
+
+#include "agent/ledger/crc32c.h"
+#include "sim/sim_disk.h"
+
+namespace skerry::agent {
+namespace {
+
+using sim::SimDisk;
+
+std::string value_of(const LogStore& store, std::string_view key) {
+  return store.get(key).value().value_or("(none)");
+}
+
+void put(LogStore& store, std::string_view key, std::string_view value) {
+  LogStore::Batch batch;
+  batch.put(key, value);
+  ASSERT_TRUE(store.commit(batch));
+}
+
+/// Where `needle` stands in the file `name`, which must be there.
+void flip_byte(SimDisk& disk, std::string_view name, std::string_view needle) {
+  const auto file = disk.open(name, Disk::Create::no).value();
+  const std::string content = file->read(0, 1 << 20).value();
+  const std::size_t at = content.find(needle);
+  ASSERT_NE(at, std::string::npos);
+  ASSERT_TRUE(file->write(at, std::string(1, static_cast<char>(content[at] ^ 1))));
+}
+
+TEST(Crc32c, MatchesTheVectorOfRfc3720) {
+  EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8A9136AAU);
+  EXPECT_EQ(crc32c("123456789"), 0xE3069283U);
+}
+
+TEST(LogStore, ReadsBackWhatWasCommitted) {
+  SimDisk disk;
+  {
+    LogStore store = LogStore::open(disk, "log").value();
+    put(store, "a", "1");
+    put(store, "b", "2");
+    LogStore::Batch batch;
+    batch.put("a", "3");
+    batch.erase("b");
+    ASSERT_TRUE(store.commit(batch));
+  }
+  const LogStore store = LogStore::open(disk, "log").value();
+  EXPECT_EQ(value_of(store, "a"), "3");
+  EXPECT_FALSE(store.contains("b"));
+  EXPECT_EQ(store.keys("").size(), 1U);
+}
+
+TEST(LogStore, CutsATornTailAndGoesOn) {
+  SimDisk disk;
+  {
+    LogStore store = LogStore::open(disk, "log").value();
+    put(store, "a", "1");
+    put(store, "b", "second");
+  }
+  flip_byte(disk, "log", "second");
+  LogStore store = LogStore::open(disk, "log").value();
+  EXPECT_EQ(value_of(store, "a"), "1");
+  EXPECT_FALSE(store.contains("b"));
+  put(store, "b", "again");
+  EXPECT_EQ(value_of(LogStore::open(disk, "log").value(), "b"), "again");
+}
+
+TEST(LogStore, RefusesDamageToWhatWasDurable) {
+  SimDisk disk;
+  {
+    LogStore store = LogStore::open(disk, "log").value();
+    put(store, "a", "first");
+    put(store, "b", "second");
+  }
+  flip_byte(disk, "log", "first");
+  EXPECT_EQ(LogStore::open(disk, "log").error().code, ledger_damaged);
+}
+
+TEST(LogStore, RefusesAFileThatIsNotALedger) {
+  SimDisk disk(sim::DiskImage{{"log", "hello, world"}});
+  EXPECT_EQ(LogStore::open(disk, "log").error().code, ledger_damaged);
+}
+
+TEST(LogStore, CompactsWithoutLosingAnything) {
+  SimDisk disk;
+  const LogStore::Limits limits{.dead_bytes_max = 1024};
+  LogStore store = LogStore::open(disk, "log", limits).value();
+  put(store, "kept", "value");
+  for (int i = 0; i < 1000; ++i) {
+    put(store, "counter", std::to_string(i));
+  }
+  EXPECT_LT(store.file_bytes(), 4096U);
+  EXPECT_EQ(value_of(store, "kept"), "value");
+  const LogStore again = LogStore::open(disk, "log", limits).value();
+  EXPECT_EQ(value_of(again, "counter"), "999");
+}
+
+TEST(LogStore, SeesDamageInACompactedFile) {
+  SimDisk disk;
+  const LogStore::Limits limits{.dead_bytes_max = 64};
+  {
+    LogStore store = LogStore::open(disk, "log", limits).value();
+    put(store, "kept", "precious");
+    for (int i = 0; i < 10; ++i) {
+      put(store, "counter", std::string(20, 'y'));
+    }
+  }
+  flip_byte(disk, "log", "precious");
+  EXPECT_EQ(LogStore::open(disk, "log", limits).error().code, ledger_damaged);
+}
+
+TEST(LogStore, AFullDiskChangesNothingAndPasses) {
+  SimDisk disk;
+  LogStore store = LogStore::open(disk, "log").value();
+  put(store, "a", "1");
+  disk.set_faults({.capacity_bytes = store.file_bytes() + 40});
+  LogStore::Batch batch;
+  batch.put("b", std::string(100, 'x'));
+  EXPECT_EQ(store.commit(batch).error().code, disk_full);
+  EXPECT_FALSE(store.contains("b"));
+  disk.set_faults({});
+  ASSERT_TRUE(store.commit(batch));
+  EXPECT_TRUE(LogStore::open(disk, "log").value().contains("b"));
+}
+
+TEST(LogStore, NeverAcknowledgesAfterAFailedSync) {
+  SimDisk disk;
+  LogStore store = LogStore::open(disk, "log").value();
+  disk.set_faults({.fail_after = 2});  // The write succeeds, the sync does not.
+  LogStore::Batch batch;
+  batch.put("a", "1");
+  EXPECT_EQ(store.commit(batch).error().code, disk_failed);
+  EXPECT_FALSE(store.commit(batch));
+}
+
+TEST(LogStore, RefusesWhatDoesNotFit) {
+  SimDisk disk;
+  LogStore store = LogStore::open(disk, "log", {.file_bytes_max = 500}).value();
+  LogStore::Batch batch;
+  batch.put("a", std::string(1000, 'x'));
+  EXPECT_EQ(store.commit(batch).error().code, ledger_full);
+}
+
+FloorRecord floor_at(std::uint64_t seq) {
+  FloorRecord record{.number = {.term = 1, .seq = seq}};
+  record.digest.bytes[0] = static_cast<std::uint8_t>(seq);
+  return record;
+}
+
+TEST(FloorFile, KeepsTheNewestAndHealsADamagedRecord) {
+  SimDisk disk;
+  {
+    FloorFile floor = FloorFile::open(disk, "floor").value();
+    EXPECT_FALSE(floor.value().has_value());
+    ASSERT_TRUE(floor.write(floor_at(1)));
+    ASSERT_TRUE(floor.write(floor_at(2)));
+  }
+  const auto file = disk.open("floor", Disk::Create::no).value();
+  // Counter 2 stands in the first slot; damage the other.
+  ASSERT_TRUE(file->write(4096 + 20, "damage"));
+  EXPECT_EQ(FloorFile::open(disk, "floor").value().value(), floor_at(2));
+  ASSERT_TRUE(file->write(20, "damage"));
+  EXPECT_EQ(FloorFile::open(disk, "floor").value().value(), floor_at(2)) << "healed from the other";
+}
+
+TEST(Ledger, RaisesItsStartCounterAtEveryOpening) {
+  SimDisk disk;
+  EXPECT_EQ(Ledger::open(disk).value().start_counter(), 1U);
+  EXPECT_EQ(Ledger::open(disk).value().start_counter(), 2U);
+}
+
+TEST(Ledger, TellsALostFloorFromOneThatNeverWas) {
+  SimDisk disk;
+  {
+    Ledger ledger = Ledger::open(disk).value();
+    EXPECT_FALSE(ledger.floor_lost());
+    ASSERT_TRUE(ledger.raise_floor(floor_at(5)));
+  }
+  EXPECT_EQ(Ledger::open(disk).value().floor(), floor_at(5));
+  ASSERT_TRUE(disk.remove("floor"));
+  EXPECT_TRUE(Ledger::open(disk).value().floor_lost());
+}
+
+TEST(Ledger, KeepsTypedRecords) {
+  SimDisk disk;
+  Ledger ledger = Ledger::open(disk).value();
+  ASSERT_TRUE(ledger.commit(Ledger::Change().put(key::candidate, Candidate{.attempts = 2})));
+  const auto read = ledger.get<Candidate>(key::candidate).value();
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->attempts, 2U);
+  EXPECT_FALSE(ledger.get<Counter>(key::back_off).value().has_value());
+}
+
+TEST(Ledger, GoesOnAboveAStartItHasForgotten) {
+  SimDisk disk;
+  Ledger ledger = Ledger::open(disk).value();
+  ASSERT_TRUE(ledger.raise_start_above(41));
+  EXPECT_EQ(ledger.start_counter(), 42U);
+  ASSERT_TRUE(ledger.raise_start_above(7));
+  EXPECT_EQ(Ledger::open(disk).value().start_counter(), 43U);
+}
+
+}  // namespace
+}  // namespace skerry::agent
