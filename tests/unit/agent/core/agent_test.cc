@@ -1,0 +1,280 @@
+#include "agent/core/agent.h"
+
+#include "trust/codes.h"
+#include "unit/agent/core/scripted_server.h"
+
+namespace skerry::agent {
+namespace {
+
+namespace refusal = trust::refusal;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+using AgentCore = CoreTest;
+
+std::string flip_last(std::string bytes) {
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  return bytes;
+}
+
+TEST_F(AgentCore, SaysNothingOfItselfBeforeTheServerIsTrusted) {
+  connect();
+  ASSERT_EQ(connector.said.size(), 1U);
+  EXPECT_EQ(std::get<wire::TrustRequest>(connector.said[0]).version, 0U);
+}
+
+TEST_F(AgentCore, EndsTheSessionOfAServerThatNoRootVouchesFor) {
+  connect();
+  sim::FastCrypto other_crypto(99);
+  const trust::KeyRing others = trust::make_keys(other_crypto).value();
+  const std::string theirs = trust::sign(trust::trust_payload(trust::first_trust(others)),
+                                         others.get(trust::KeyRole::root),
+                                         other_crypto)
+                                 .value();
+  connector.said.clear();
+  say(wire::Document{.envelope = theirs});
+  say(wire::TrustEnd{});
+  EXPECT_EQ(connector.said.size(), 0U);
+  EXPECT_EQ(agent->link().last_error()->code, server_not_trusted);
+}
+
+TEST_F(AgentCore, ShowsItsTokenToATrustedServerAlone) {
+  connect();
+  say(wire::Document{.envelope = trust_envelope()});
+  connector.said.clear();
+  say(wire::TrustEnd{});
+  const auto asked = connector.take<wire::EnrolRequest>();
+  ASSERT_EQ(asked.size(), 1U);
+  EXPECT_EQ(asked[0].token, "token");
+  EXPECT_EQ(asked[0].name, "till");
+}
+
+TEST_F(AgentCore, GreetsAsSoonAsItHasItsCharter) {
+  enrol();
+  EXPECT_TRUE(agent->link().is_steady());
+  EXPECT_EQ(agent->intake().anchors().site, site);
+  EXPECT_FALSE(connector.take<wire::ReportMessage>().empty());
+}
+
+TEST_F(AgentCore, RunsWhatItsManifestSays) {
+  enrol();
+  tell({.term = 1, .seq = 1}, {release_of("web:1")});
+  EXPECT_TRUE(runs("pos", "web"));
+  EXPECT_EQ(agent->report().accepted, (document::PlanNumber{.term = 1, .seq = 1}));
+}
+
+TEST_F(AgentCore, ComesUpAloneAfterARestart) {
+  enrol();
+  tell({.term = 1, .seq = 1}, {release_of("web:1")});
+  runtime.kill("pos", "web");
+  restart();
+  run_for(seconds{30});
+  EXPECT_TRUE(runs("pos", "web"));
+}
+
+TEST_F(AgentCore, RefusesAnOlderManifestAndChangesNothing) {
+  enrol();
+  tell({.term = 1, .seq = 2}, {release_of("web:1")});
+  tell({.term = 1, .seq = 1}, {});
+  EXPECT_EQ(refused(refusal::rollback), 1U);
+  EXPECT_TRUE(runs("pos", "web"));
+}
+
+TEST_F(AgentCore, TellsTheServerOfARefusal) {
+  enrol();
+  tell({.term = 1, .seq = 2}, {release_of("web:1")});
+  connector.said.clear();
+  say(wire::Document{.envelope = manifest_envelope({.term = 1, .seq = 2}, {})});
+  bool told = false;
+  for (const auto& batch : connector.take<wire::EventBatch>()) {
+    told = told || std::ranges::any_of(batch.events, [](const document::Event& event) {
+             return event.code == refusal::equivocation.name;
+           });
+  }
+  EXPECT_TRUE(told);
+  EXPECT_EQ(refused(refusal::equivocation), 1U);
+}
+
+TEST_F(AgentCore, TakesAGoodCopyOfAReleaseAfterASpoiledOne) {
+  enrol();
+  const document::Release release = release_of("web:1");
+  say(wire::Document{.envelope = manifest_envelope({.term = 1, .seq = 1}, {release})});
+  say(wire::Blob{.digest = digest_of(release), .envelope = flip_last(release_envelope(release))});
+  say(wire::Blob{.digest = digest_of(release), .envelope = release_envelope(release)});
+  run_for(seconds{30});
+  EXPECT_TRUE(runs("pos", "web"));
+}
+
+TEST_F(AgentCore, AsksForARefusedReleaseAgainInANewSession) {
+  enrol();
+  const document::Release release = release_of("web:1");
+  say(wire::Document{.envelope = manifest_envelope({.term = 1, .seq = 1}, {release})});
+  for (int spoiled = 0; spoiled < 4; ++spoiled) {
+    say(wire::Blob{.digest = digest_of(release), .envelope = "spoiled"});
+    agent->on_closed({.code = {"cut"}});
+    connect();
+    connector.said.clear();
+    greet();
+    EXPECT_EQ(connector.take<wire::Want>().size(), 1U) << spoiled;
+  }
+  say(wire::Blob{.digest = digest_of(release), .envelope = release_envelope(release)});
+  run_for(seconds{30});
+  EXPECT_TRUE(runs("pos", "web")) << "spoiled copies must not quarantine a good one";
+}
+
+TEST_F(AgentCore, KeepsWhatRunsWhereAReleaseIsAboveItsCeiling) {
+  enrol();
+  tell({.term = 1, .seq = 1}, {release_of("web:1")});
+  tell({.term = 1, .seq = 2}, {release_of("web:1", true)});
+  EXPECT_EQ(refused(refusal::ceiling), 1U);
+  EXPECT_TRUE(runs("pos", "web"));
+}
+
+TEST_F(AgentCore, StopsWhatANewManifestLeavesOut) {
+  enrol();
+  tell({.term = 1, .seq = 1}, {release_of("web:1")});
+  tell({.term = 1, .seq = 2}, {});
+  EXPECT_EQ(runtime.find("pos", "web"), nullptr);
+}
+
+TEST_F(AgentCore, ActsOnAManifestWhoseSessionEndedInTheSameBreath) {
+  enrol();
+  tell({.term = 1, .seq = 1}, {release_of("web:1")});
+  connector.is_stuck = true;
+  say(wire::Document{.envelope = manifest_envelope({.term = 1, .seq = 2}, {})});
+  run_for(seconds{30});
+  EXPECT_EQ(runtime.find("pos", "web"), nullptr);
+}
+
+TEST_F(AgentCore, SendsItsReportAgainInEachSession) {
+  enrol();
+  say(wire::Bye{.code = "busy", .message = "later"});
+  connect();
+  connector.said.clear();
+  greet();
+  EXPECT_EQ(connector.take<wire::ReportMessage>().size(), 1U);
+}
+
+TEST_F(AgentCore, TakesTheNewKeyItAskedFor) {
+  enrol();
+  ASSERT_TRUE(agent->begin_rekey());
+  connector.said.clear();
+  run_for(seconds{1});
+  const auto asked = connector.take<wire::RekeyRequest>();
+  ASSERT_EQ(asked.size(), 1U);
+  const auto envelope = document::decode<document::Envelope>(asked[0].envelope).value();
+  const auto payload = document::decode<document::Payload>(envelope.payload).value();
+  const PublicKey next = document::decode<document::Rekey>(payload.body).value().new_key;
+  say(wire::Document{.envelope = charter_envelope(next, {.term = 1, .seq = 2})});
+  EXPECT_EQ(agent->key().public_key, next);
+  EXPECT_FALSE(agent->link().is_steady()) << "a new identity needs a new session";
+}
+
+TEST_F(AgentCore, KnowsItsNewKeyAlsoWhenTheCharterComesAfterARestart) {
+  enrol();
+  ASSERT_TRUE(agent->begin_rekey());
+  const PublicKey before = agent->key().public_key;
+  restart();
+  connect();
+  greet();
+  connector.said.clear();
+  agent->on_closed({.code = {"cut"}});
+  const PublicKey next = agent->key().public_key;
+  ASSERT_NE(next, before) << "it tries the key that the server may know by now";
+  connect();
+  greet();
+  say(wire::Document{.envelope = charter_envelope(next, {.term = 1, .seq = 2})});
+  EXPECT_EQ(agent->key().public_key, next);
+  say(wire::Document{.envelope = charter_envelope(next, {.term = 1, .seq = 3})});
+  EXPECT_EQ(agent->intake().anchors().charter->number.number.seq, 3U);
+}
+
+TEST_F(AgentCore, TriesItsOtherKeyAlsoWhereTheServerSaidGoodbye) {
+  enrol();
+  ASSERT_TRUE(agent->begin_rekey());
+  const PublicKey before = agent->key().public_key;
+  say(wire::Bye{.code = "unknown_site", .message = "no site with this key"});
+  run_for(seconds{1});
+  EXPECT_NE(agent->key().public_key, before);
+}
+
+TEST_F(AgentCore, KeepsRunningAfterItsCharterHasEnded) {
+  enrol();
+  tell({.term = 1, .seq = 1}, {release_of("web:1")});
+  say(wire::Document{.envelope = charter_envelope(agent->key().public_key,
+                                                  {.term = 1, .seq = 2},
+                                                  document::Charter::State::ended)});
+  say(wire::Document{.envelope = manifest_envelope({.term = 1, .seq = 2}, {})});
+  run_for(minutes{10});
+  EXPECT_EQ(refused(refusal::bad_signature), 1U);
+  EXPECT_TRUE(runs("pos", "web"));
+}
+
+TEST_F(AgentCore, TouchesNothingOnceItsFloorIsLost) {
+  enrol();
+  tell({.term = 1, .seq = 1}, {release_of("web:1")});
+  agent.reset();
+  ASSERT_TRUE(disk.remove("floor"));
+  restart();
+  runtime.kill("pos", "web");
+  run_for(minutes{10});
+  EXPECT_FALSE(runs("pos", "web")) << "adopt mode observes";
+  connect();
+  greet();
+  say(wire::Document{.envelope = manifest_envelope({.term = 1, .seq = 9}, {})});
+  EXPECT_EQ(refused(refusal::trust_gap), 1U);
+  say(wire::Document{.envelope = charter_envelope(agent->key().public_key, {.term = 2, .seq = 1})});
+  tell({.term = 2, .seq = 10}, {release_of("web:1")});
+  EXPECT_FALSE(agent->intake().in_adopt_mode());
+  EXPECT_TRUE(runs("pos", "web"));
+}
+
+TEST_F(AgentCore, RecoversFromAFullDiskByANewSession) {
+  enrol();
+  disk.set_faults({.capacity_bytes = 1});
+  say(wire::Document{.envelope = manifest_envelope({.term = 1, .seq = 1}, {})});
+  EXPECT_EQ(agent->link().last_error()->code, disk_full);
+  EXPECT_TRUE(agent->intake().refusals().empty()) << "a full disk is no refusal";
+  disk.set_faults({});
+  connect();
+  greet();
+  tell({.term = 1, .seq = 1}, {release_of("web:1")});
+  EXPECT_TRUE(runs("pos", "web"));
+}
+
+TEST_F(AgentCore, DoesNotBlameAManifestForAFullDisk) {
+  enrol();
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    // Room for the counted attempt, not for the manifest behind it.
+    disk.set_faults({.capacity_bytes = disk.used_bytes() + 150});
+    say(wire::Document{.envelope =
+                           manifest_envelope({.term = 1, .seq = 1}, {release_of("web:1")})});
+    EXPECT_EQ(agent->link().last_error()->code, disk_full);
+    disk.set_faults({});
+    connect();
+    greet();
+  }
+  tell({.term = 1, .seq = 1}, {release_of("web:1")});
+  EXPECT_EQ(refused(refusal::quarantined), 0U);
+  EXPECT_TRUE(runs("pos", "web"));
+}
+
+TEST_F(AgentCore, CallsItselfStaleAndRunsOn) {
+  enrol();
+  document::Manifest manifest{.stale_after_s = 60};
+  say(wire::Document{.envelope =
+                         sign_by(trust::KeyRole::planner,
+                                 trust::manifest_payload(manifest, site, {.term = 1, .seq = 1}))});
+  agent->on_closed({.code = {"cut"}});
+  run_for(minutes{2});
+  const auto conditions = agent->report().conditions;
+  EXPECT_TRUE(
+      std::ranges::any_of(conditions, [](const auto& reason) { return reason.code == "Stale"; }));
+}
+
+TEST_F(AgentCore, RefusesToJoinASecondInstallation) {
+  EXPECT_FALSE(write_enrolment(disk, {.root = digest_of(release_of("other"))}));
+}
+
+}  // namespace
+}  // namespace skerry::agent
