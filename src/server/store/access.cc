@@ -1,0 +1,120 @@
+#include "server/store/codes.h"
+#include "server/store/rows_read.h"
+#include "server/store/transaction.h"
+
+namespace skerry::store {
+
+namespace {
+
+std::string_view word_of(TokenRow::Kind kind) {
+  switch (kind) {
+    case TokenRow::Kind::enrol:
+      return "EnrollmentToken";
+    case TokenRow::Kind::api:
+      return "ApiToken";
+    case TokenRow::Kind::session:
+      return "Session";
+    case TokenRow::Kind::setup:
+      return "SetupCode";
+    case TokenRow::Kind::unspecified:
+      break;
+  }
+  return "Token";
+}
+
+/// One answer for every reason, so that a guesser learns nothing.
+Error token_error() {
+  return refusal(ErrorKind::denied, token_refused, "the token is unknown, spent or expired");
+}
+
+}  // namespace
+
+Result<Effect> Transaction::apply(const AddToken& operation) {
+  TokenRow token = operation.token;
+  if (token.kind == TokenRow::Kind::unspecified || token.hash.is_zero()) {
+    return fail(refusal(ErrorKind::invalid, token_refused, "a token needs a kind and a hash"));
+  }
+  token.id = token.id.is_zero() ? new_uuid() : token.id;
+  SKERRY_CHECK(record({.action = "create",
+                       .kind = word_of(token.kind),
+                       .name = to_string(token.id),
+                       .uid = token.id}));
+  SKERRY_CHECK(connection_.run(
+      "INSERT INTO token(id, kind, hash, subject, uses, expires, created, revoked, body)"
+      " VALUES(?, ?, ?, ?, ?, ?, ?, 0, ?)",
+      token.id,
+      static_cast<std::uint64_t>(token.kind),
+      token.hash,
+      token.subject,
+      token.uses_left,
+      token.expires_at,
+      now_,
+      Blob{token.body}));
+  return Effect{
+      .changed = true, .revision = counters_.revision, .uid = token.id, .created_at = now_};
+}
+
+Result<Effect> Transaction::apply(const UseToken& operation) {
+  SKERRY_TRY(const std::optional<TokenRow> token,
+             read_usable_token(connection_, operation.kind, operation.hash, now_));
+  if (!token) {
+    return fail(token_error());
+  }
+  SKERRY_CHECK(record({.action = "use",
+                       .kind = word_of(token->kind),
+                       .name = to_string(token->id),
+                       .uid = token->id}));
+  SKERRY_CHECK(connection_.run("UPDATE token SET uses = uses - 1 WHERE id = ?", token->id));
+  return Effect{.changed = true,
+                .revision = counters_.revision,
+                .uid = token->id,
+                .created_at = token->created_at,
+                .data = token->body};
+}
+
+Result<Effect> Transaction::apply(const RevokeToken& operation) {
+  SKERRY_CHECK(
+      connection_.run("UPDATE token SET revoked = 1 WHERE id = ? AND revoked = 0", operation.id));
+  if (connection_.changed() == 0) {
+    return fail(refusal(ErrorKind::not_found, token_refused, "there is no such token"));
+  }
+  SKERRY_CHECK(record(
+      {.action = "revoke", .kind = "Token", .name = to_string(operation.id), .uid = operation.id}));
+  return Effect{.changed = true, .revision = counters_.revision, .uid = operation.id};
+}
+
+Result<Effect> Transaction::apply(const PutUser& operation) {
+  const UserRow& user = operation.user;
+  SKERRY_TRY(const std::optional<UserRow> standing, read_user(connection_, user.name));
+  if (standing && operation.if_absent) {
+    return fail(refusal(ErrorKind::conflict, already_exists, "the user exists already"));
+  }
+  const Uuid uid = standing ? standing->uid : new_uuid();
+  SKERRY_CHECK(record(
+      {.action = standing ? "update" : "create", .kind = "User", .name = user.name, .uid = uid}));
+  SKERRY_CHECK(connection_.run(
+      "INSERT INTO user(name, uid, password, role, disabled, created)"
+      " VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(name) DO UPDATE SET"
+      " password = excluded.password, role = excluded.role, disabled = excluded.disabled",
+      user.name,
+      uid,
+      user.password_hash,
+      user.role,
+      std::uint64_t{user.disabled},
+      now_));
+  return Effect{.changed = true, .revision = counters_.revision, .uid = uid};
+}
+
+Result<Effect> Transaction::apply(const DeleteUser& operation) {
+  SKERRY_TRY(const std::optional<UserRow> standing, read_user(connection_, operation.name));
+  if (!standing) {
+    return fail(refusal(ErrorKind::not_found, user_not_found, "there is no such user"));
+  }
+  SKERRY_CHECK(
+      record({.action = "delete", .kind = "User", .name = operation.name, .uid = standing->uid}));
+  SKERRY_CHECK(connection_.run("DELETE FROM token WHERE subject = ?", operation.name));
+  SKERRY_CHECK(connection_.run("DELETE FROM user WHERE name = ?", operation.name));
+  return Effect{.changed = true, .revision = counters_.revision, .uid = standing->uid};
+}
+
+}  // namespace skerry::store

@@ -1,0 +1,94 @@
+#include "server/store/codes.h"
+#include "unit/server/store/store_fixture.h"
+
+namespace skerry::store {
+
+namespace {
+
+using Kind = TokenRow::Kind;
+
+class AccessTest : public StoreTest {
+ protected:
+  Uuid add_token(TokenRow token) { return must(AddToken{.token = std::move(token)}).uid; }
+};
+
+TEST_F(AccessTest, OneOfTwoCallersTakesTheLastUse) {
+  add_token({.kind = Kind::enrol, .hash = digest(1), .uses_left = 1, .body = "labels"});
+  std::vector<Result<Outcome>> answers;
+  for (int caller = 0; caller < 2; ++caller) {
+    ASSERT_TRUE(writer->submit({.operations = {UseToken{.kind = Kind::enrol, .hash = digest(1)}}},
+                               [&](const Result<Outcome>& answer) { answers.push_back(answer); }));
+  }
+  ASSERT_TRUE(writer->drain());
+  ASSERT_EQ(answers.size(), 2U);
+  ASSERT_TRUE(answers[0]);
+  EXPECT_EQ(answers[0]->effects[0].data, "labels");
+  ASSERT_FALSE(answers[1]);
+  EXPECT_EQ(answers[1].error().code, token_refused);
+}
+
+TEST_F(AccessTest, GivesTheUseBackWhereTheRestOfTheChangeFails) {
+  add_token({.kind = Kind::enrol, .hash = digest(1), .uses_left = 1});
+  Change change;
+  change.operations.push_back(UseToken{.kind = Kind::enrol, .hash = digest(1)});
+  change.operations.push_back(DeleteUser{.name = "nobody"});
+  EXPECT_FALSE(writer->apply(std::move(change)));
+  EXPECT_TRUE(apply(UseToken{.kind = Kind::enrol, .hash = digest(1)}));
+}
+
+TEST_F(AccessTest, RefusesAnExpiredTokenAndOneOfAnotherKind) {
+  add_token(
+      {.kind = Kind::enrol, .hash = digest(1), .expires_at = clock.time + std::chrono::minutes(5)});
+  EXPECT_FALSE(apply(UseToken{.kind = Kind::api, .hash = digest(1)}));
+  EXPECT_TRUE(apply(UseToken{.kind = Kind::enrol, .hash = digest(1)}));
+  clock.time += std::chrono::minutes(5);
+  EXPECT_EQ(apply(UseToken{.kind = Kind::enrol, .hash = digest(1)}).error().code, token_refused);
+  EXPECT_FALSE(reader->token(Kind::enrol, digest(1), clock.time).value());
+}
+
+TEST_F(AccessTest, SetupCodeNeverExpiresAndMakesOneUser) {
+  add_token({.kind = Kind::setup, .hash = digest(1), .uses_left = 1});
+  clock.time += std::chrono::years(10);
+  Change change;
+  change.operations.push_back(UseToken{.kind = Kind::setup, .hash = digest(1)});
+  change.operations.push_back(PutUser{.user = {.name = "ana", .role = "admin"}, .if_absent = true});
+  ASSERT_TRUE(writer->apply(change));
+  EXPECT_FALSE(writer->apply(change));
+  EXPECT_EQ(reader->users("", 10).value().size(), 1U);
+}
+
+TEST_F(AccessTest, RevokedTokenIsNotFoundAnyMoreButStaysListed) {
+  const Uuid id = add_token({.kind = Kind::api, .hash = digest(1), .subject = "ana"});
+  EXPECT_EQ(reader->token(Kind::api, digest(1), clock.time).value()->subject, "ana");
+  must(RevokeToken{.id = id});
+  EXPECT_FALSE(reader->token(Kind::api, digest(1), clock.time).value());
+  const std::vector<TokenRow> listed = reader->tokens(Kind::api, {}, 10).value();
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_TRUE(listed[0].revoked);
+  EXPECT_FALSE(apply(RevokeToken{.id = id}));
+}
+
+TEST_F(AccessTest, DeletingAUserTakesItsTokensAlong) {
+  must(PutUser{.user = {.name = "ana", .password_hash = "$argon2id$x", .role = "admin"}});
+  add_token({.kind = Kind::session, .hash = digest(1), .subject = "ana"});
+  must(DeleteUser{.name = "ana"});
+  EXPECT_FALSE(reader->user("ana").value());
+  EXPECT_FALSE(reader->token(Kind::session, digest(1), clock.time).value());
+}
+
+TEST_F(AccessTest, UserKeepsItsUidWhenItsPasswordChanges) {
+  const Uuid uid = must(PutUser{.user = {.name = "ana", .password_hash = "one"}}).uid;
+  EXPECT_EQ(must(PutUser{.user = {.name = "ana", .password_hash = "two"}}).uid, uid);
+  EXPECT_EQ(reader->user("ana").value()->password_hash, "two");
+}
+
+TEST_F(AccessTest, AuditNeverHoldsASecretsHash) {
+  add_token({.kind = Kind::api, .hash = digest(1), .body = "scope"});
+  const AuditRow row = reader->audit(0, 1).value().at(0);
+  EXPECT_EQ(row.kind, "ApiToken");
+  EXPECT_TRUE(row.after.is_zero());
+}
+
+}  // namespace
+
+}  // namespace skerry::store
