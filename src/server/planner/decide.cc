@@ -1,0 +1,100 @@
+#include "server/planner/decide.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace skerry::planner {
+
+namespace {
+
+using document::Manifest;
+using document::StackAssignment;
+
+const StackAssignment* find_stack(const Manifest& manifest, std::string_view name) {
+  const auto found = std::ranges::find(manifest.stacks, name, &StackAssignment::name);
+  return found == manifest.stacks.end() ? nullptr : &*found;
+}
+
+/// Keeps a stack that the site was told and that nothing can be said of now.
+void keep(std::string_view name, const std::optional<Manifest>& told, Manifest& placed) {
+  const StackAssignment* standing = told ? find_stack(*told, name) : nullptr;
+  if (standing != nullptr && find_stack(placed, name) == nullptr) {
+    placed.stacks.push_back(*standing);
+  }
+}
+
+Manifest wanted(const World& world, const place::Placement& placement, const Known& known) {
+  Manifest manifest{.stacks = placement.stacks};
+  for (const place::Refused& refused : placement.refused) {
+    keep(refused.stack, known.told, manifest);
+  }
+  for (const auto& [name, reason] : world.unreadable()) {
+    keep(name, known.told, manifest);
+  }
+  std::ranges::sort(manifest.stacks, {}, &StackAssignment::name);
+  return manifest;
+}
+
+/// Whether the placed manifest is exactly what the site reports to run.
+bool equals_report(const Manifest& placed, const document::Report& report) {
+  return placed.stacks.size() == report.stacks.size() &&
+         std::ranges::all_of(report.stacks, [&](const document::StackStatus& running) {
+           const StackAssignment* stack = find_stack(placed, running.name);
+           return stack != nullptr && stack->release == running.release;
+         });
+}
+
+Decision hold(const Site& site, std::string code, std::string message) {
+  return {.held = document::Reason{.code = std::move(code),
+                                   .subject = "site " + site.view.name,
+                                   .message = std::move(message)}};
+}
+
+/// The first manifest of the term is out; nothing else follows before the site has taken it.
+Decision await_adoption(const Site& site, std::optional<Manifest> first) {
+  Decision decision = hold(site, "Adopting", "the site has not taken what equals what it runs yet");
+  decision.manifest = std::move(first);
+  return decision;
+}
+
+/// The adoption rule: the first manifest of a new term equals what the site runs.
+Decision adopt(const Site& site, const Known& known, Manifest placed) {
+  if (known.told && known.told_number.term == site.row.term) {
+    const bool taken = known.report && known.report->accepted == known.told_number;
+    return taken ? Decision{.adopted = true} : await_adoption(site, {});
+  }
+  if (known.told) {
+    return await_adoption(site, known.told);
+  }
+  if (!known.report) {
+    return hold(site, "Adopting", "the site has not said yet what it runs");
+  }
+  if (equals_report(placed, *known.report)) {
+    return await_adoption(site, std::move(placed));
+  }
+  // No record of ours says what it was told, so taking it over would change what it runs.
+  return hold(site,
+              "AdoptionNeedsDecision",
+              "the site runs something else than it would be told, and nothing here knows why");
+}
+
+}  // namespace
+
+Decision decide(const Site& site, const World& world, const Known& known) {
+  const place::Placement placement = place::assign(world.stacks(), site.view, site.drift);
+  Manifest manifest = wanted(world, placement, known);
+  if (site.row.adopting) {
+    return adopt(site, known, std::move(manifest));
+  }
+  Decision decision;
+  if (!placement.refused.empty()) {
+    const place::Refused& first = placement.refused.front();
+    decision = hold(site, "PlacingFailed", "stack " + first.stack + ": " + first.why.message);
+  }
+  if (!known.told || known.told_number.term != site.row.term || *known.told != manifest) {
+    decision.manifest = std::move(manifest);
+  }
+  return decision;
+}
+
+}  // namespace skerry::planner

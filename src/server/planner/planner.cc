@@ -1,0 +1,196 @@
+#include "server/planner/planner.h"
+
+#include <utility>
+
+#include "document/codec.h"
+#include "server/store/codes.h"
+#include "trust/opened.h"
+
+namespace skerry::planner {
+
+namespace {
+
+const store::Actor planner_actor{.name = "planner", .method = "internal"};
+
+constexpr ErrorCode told_unreadable{"told_unreadable"};
+
+/// The manifest inside an envelope of ours.
+Result<document::Manifest> manifest_in(const std::string& envelope, const Crypto& crypto) {
+  const Result<trust::Opened> opened = trust::open_envelope(envelope, crypto);
+  Result<document::Manifest> manifest =
+      opened ? document::decode<document::Manifest>(opened->payload.body)
+             : Result<document::Manifest>(fail(opened.error()));
+  if (!manifest) {
+    return fail({.kind = ErrorKind::internal,
+                 .code = told_unreadable,
+                 .message = "what the site was told cannot be read: " + manifest.error().message});
+  }
+  return manifest;
+}
+
+}  // namespace
+
+Planner::Planner(Environment environment, Options options)
+    : environment_(std::move(environment)),
+      options_(options),
+      key_id_(key_id(*environment_.crypto, environment_.key->public_key)),
+      world_(*environment_.crypto) {}
+
+Result<Planner::Progress> Planner::step() {
+  if (in_flight_) {
+    return Progress::waiting;
+  }
+  if (failure_) {
+    return fail(*std::exchange(failure_, std::nullopt));
+  }
+  SKERRY_TRY(Round round, look());
+  for (const store::SiteNumber site : round.settled) {
+    world_.unmark(site);
+  }
+  if (round.manifests.empty() && round.adopted.empty()) {
+    return behind_ || world_.dirty().empty() ? Progress::idle : Progress::working;
+  }
+  SKERRY_CHECK(commit(std::move(round)));
+  // A writer on this thread may have answered already.
+  return in_flight_ ? Progress::waiting : Progress::working;
+}
+
+/// Everything is read in one snapshot; what has moved on since is fenced off by the commit.
+Result<Planner::Round> Planner::look() {
+  SKERRY_TRY(const store::Reader::Snapshot snapshot, environment_.reader->snapshot());
+  SKERRY_CHECK(world_.refresh(*environment_.reader));
+  Round round;
+  SKERRY_TRY(round.planner, environment_.reader->planner(key_id_));
+  behind_ = round.planner.is_behind();
+  if (behind_) {
+    return round;
+  }
+  for (const store::SiteNumber site : world_.dirty()) {
+    if (round.manifests.size() + round.adopted.size() >= options_.manifests_max) {
+      break;
+    }
+    SKERRY_CHECK(look_at(site, round));
+  }
+  return round;
+}
+
+Status Planner::look_at(store::SiteNumber number, Round& round) {
+  const std::optional<Site> site = world_.site(number);
+  held_.erase(number);
+  if (!site || site->row.planner != key_id_) {
+    round.settled.push_back(number);
+    return {};
+  }
+  SKERRY_TRY(Decision decision, decide_for(*site));
+  if (decision.held) {
+    hold(number, *decision.held);
+  }
+  if (decision.manifest) {
+    round.manifests.push_back({.site = number,
+                               .id = site->row.id,
+                               .term = site->row.term,
+                               .manifest = *std::move(decision.manifest)});
+  } else if (decision.adopted) {
+    round.adopted.push_back({.site = number, .term = site->row.term});
+  } else {
+    round.settled.push_back(number);
+  }
+  return {};
+}
+
+// What cannot be read holds back this site alone, and leaves it as it is.
+Result<Decision> Planner::decide_for(const Site& site) {
+  const Result<Known> known = known_of(site);
+  if (!known && known.error().code == told_unreadable) {
+    return Decision{.held = document::Reason{.code = "ToldUnreadable",
+                                             .subject = "site " + site.view.name,
+                                             .message = known.error().message}};
+  }
+  if (!known) {
+    return fail(known.error());
+  }
+  return decide(site, world_, *known);
+}
+
+Result<Known> Planner::known_of(const Site& site) {
+  Known known;
+  SKERRY_TRY(const std::optional<store::ToldRow> told, environment_.reader->told(site.row.number));
+  if (told) {
+    SKERRY_TRY(known.told, manifest_in(told->envelope, *environment_.crypto));
+    known.told_number = told->number;
+  }
+  if (site.row.adopting) {
+    SKERRY_TRY(const std::string report, environment_.reader->report(site.row.number));
+    Result<document::Report> decoded = document::decode<document::Report>(report);
+    if (!report.empty() && decoded) {
+      known.report = *std::move(decoded);
+    }
+  }
+  return known;
+}
+
+void Planner::hold(store::SiteNumber site, const document::Reason& reason) {
+  held_.insert_or_assign(site, reason);
+  if (environment_.log != nullptr) {
+    environment_.log->warning(
+        "site_held",
+        {{"code", reason.code}, {"subject", reason.subject}, {"reason", reason.message}});
+  }
+}
+
+Status Planner::commit(Round round) {
+  std::vector<store::SiteNumber> sites;
+  store::Change change{.by = planner_actor};
+  if (!round.manifests.empty()) {
+    SKERRY_TRY(store::CommitPlan plan,
+               sign_plan(round.manifests, round.planner, *environment_.key, *environment_.crypto));
+    for (const NewManifest& manifest : round.manifests) {
+      sites.push_back(manifest.site);
+    }
+    change.operations.emplace_back(std::move(plan));
+  }
+  for (const store::EndAdoption& adopted : round.adopted) {
+    // Its row changes, so it is marked again by that.
+    sites.push_back(adopted.site);
+    change.operations.emplace_back(adopted);
+  }
+  in_flight_ = true;
+  Status submitted = environment_.submit(
+      std::move(change), [this, sites = std::move(sites)](const Result<store::Outcome>& outcome) {
+        answered(sites, outcome);
+      });
+  if (!submitted) {
+    in_flight_ = false;
+  }
+  return submitted;
+}
+
+// What failed stays marked and is looked at again, with what the store says by then.
+void Planner::answered(const std::vector<store::SiteNumber>& sites,
+                       const Result<store::Outcome>& outcome) {
+  in_flight_ = false;
+  if (outcome) {
+    for (const store::SiteNumber site : sites) {
+      world_.unmark(site);
+    }
+    return;
+  }
+  const Error& error = outcome.error();
+  const bool moved_on = error.code == store::fenced || error.code == store::planner_behind;
+  if (!moved_on) {
+    failure_ = error;
+  }
+}
+
+Status Planner::note_shown(const Uuid& site, std::uint64_t seq) {
+  return environment_.submit(
+      {.by = planner_actor,
+       .operations = {store::MarkBehind{.planner = key_id_, .site = site, .seq_shown = seq}}},
+      [this](const Result<store::Outcome>& outcome) {
+        if (!outcome) {
+          failure_ = outcome.error();
+        }
+      });
+}
+
+}  // namespace skerry::planner
