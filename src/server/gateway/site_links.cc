@@ -1,0 +1,79 @@
+#include "server/gateway/site_links.h"
+
+#include "wire/frame.h"
+
+namespace skerry::gateway {
+
+/// One peer's socket.
+class SiteLinks::Link : public os::StreamHandler, public Connection {
+ public:
+  Link(SiteLinks& owner, std::uint64_t id, std::string address)
+      : owner_(owner), id_(id), address_(std::move(address)) {}
+
+  Status open(os::Descriptor socket) {
+    SKERRY_TRY(
+        stream_,
+        owner_.context_->open(
+            owner_.loop_, std::move(socket), *this, {.queue_max = 4 * wire::frame_bytes_max}));
+    return {};
+  }
+
+  // From the gateway.
+  Status send(std::string_view bytes) override { return stream_->send(bytes); }
+
+  void finish() override { stream_->finish(); }
+
+  // From the stream.
+  void on_open(const os::StreamPeer& peer) override {
+    number_ = owner_.gateway_.on_open(peer.key, address_, *this);
+  }
+
+  void on_bytes(std::string_view bytes) override { owner_.gateway_.on_bytes(number_, bytes); }
+
+  void on_closed(const Error& /*reason*/) override {
+    if (number_ != 0) {
+      owner_.gateway_.on_closed(number_);
+    }
+    owner_.forget(id_);
+  }
+
+ private:
+  SiteLinks& owner_;
+  std::uint64_t id_;
+  std::string address_;
+  std::unique_ptr<os::Stream> stream_;
+  Gateway::Number number_ = 0;
+};
+
+Result<std::unique_ptr<SiteLinks>> SiteLinks::create(os::EventLoop& loop,
+                                                     const KeyPair& server_key,
+                                                     Gateway& gateway) {
+  std::unique_ptr<SiteLinks> links(new SiteLinks(loop, gateway));
+  SKERRY_TRY(links->context_,
+             os::TlsContext::create(server_key,
+                                    {.role = os::TlsContext::Role::server,
+                                     .protocols = {std::string(site_protocol)},
+                                     .accept = [](const PublicKey&) { return true; }}));
+  return links;
+}
+
+SiteLinks::SiteLinks(os::EventLoop& loop, Gateway& gateway) : loop_(loop), gateway_(gateway) {}
+
+SiteLinks::~SiteLinks() = default;
+
+void SiteLinks::adopt(os::Descriptor socket, std::string address) {
+  if (links_.size() >= links_max) {
+    return;
+  }
+  const std::uint64_t id = ++last_id_;
+  auto link = std::make_unique<Link>(*this, id, std::move(address));
+  if (link->open(std::move(socket))) {
+    links_[id] = std::move(link);
+  }
+}
+
+void SiteLinks::forget(std::uint64_t id) {
+  links_.erase(id);
+}
+
+}  // namespace skerry::gateway

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/crypto.h"
+#include "os/event_loop.h"
+#include "os/stream.h"
+#include "os/tls.h"
+#include "server/gateway/gateway.h"
+
+namespace skerry::gateway {
+
+/// The application protocol of a site link (ALPN).
+inline constexpr std::string_view site_protocol = "skerry/1";
+
+/// The gateway's real connections: mutual TLS on accepted sockets, one stream a peer.
+///
+/// Any key gets through the handshake: a new site is not known yet, and a revoked one shall be told
+/// so. What a key may do is the session's to decide.
+class SiteLinks {
+ public:
+  /// Beyond this many connections new ones are dropped before their handshake.
+  static constexpr std::size_t links_max = 18'000;
+
+  /// @param loop, gateway  outlive the links
+  static Result<std::unique_ptr<SiteLinks>> create(os::EventLoop& loop,
+                                                   const KeyPair& server_key,
+                                                   Gateway& gateway);
+
+  SiteLinks(const SiteLinks&) = delete;
+  SiteLinks& operator=(const SiteLinks&) = delete;
+  ~SiteLinks();
+
+  /// Takes an accepted connection whose first bytes are still unread.
+  void adopt(os::Descriptor socket, std::string address);
+
+ private:
+  class Link;
+
+  SiteLinks(os::EventLoop& loop, Gateway& gateway);
+
+  void forget(std::uint64_t id);
+
+  os::EventLoop& loop_;
+  Gateway& gateway_;
+  std::unique_ptr<os::TlsContext> context_;
+  std::map<std::uint64_t, std::unique_ptr<Link>> links_;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace skerry::gateway

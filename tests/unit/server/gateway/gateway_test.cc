@@ -1,0 +1,289 @@
+#include "server/gateway/gateway.h"
+
+#include <gtest/gtest.h>
+
+#include "server/gateway/admission.h"
+#include "server/store/writer.h"
+#include "sim/fast_crypto.h"
+#include "sim/sim_clock.h"
+#include "sim/sim_random.h"
+#include "sim/sim_vfs.h"
+#include "skerry/api/v1/access.pb.h"
+#include "trust/sign.h"
+
+namespace skerry::gateway {
+namespace {
+
+using std::chrono::minutes;
+
+/// The peer's end: what the gateway said to it, and whether it ended the link.
+class Peer final : public Connection {
+ public:
+  Status send(std::string_view bytes) override {
+    reader_.feed(bytes);
+    while (true) {
+      const auto frame = reader_.next().value();
+      if (!frame) {
+        return {};
+      }
+      heard.push_back(wire::decode_message(*frame).value());
+    }
+  }
+
+  void finish() override { is_finished = true; }
+
+  template <class Message>
+  [[nodiscard]] std::vector<Message> all() const {
+    std::vector<Message> found;
+    for (const wire::Message& message : heard) {
+      if (const auto* wanted = std::get_if<Message>(&message)) {
+        found.push_back(*wanted);
+      }
+    }
+    return found;
+  }
+
+  [[nodiscard]] std::string goodbye() const {
+    const auto said = all<wire::Bye>();
+    return said.empty() ? "" : said.back().code;
+  }
+
+  Gateway::Number number = 0;
+  KeyPair key;
+  std::vector<wire::Message> heard;
+  bool is_finished = false;
+
+ private:
+  wire::FrameReader reader_;
+};
+
+class GatewayTest : public ::testing::Test {
+ protected:
+  GatewayTest() {
+    vfs.set_disk(disk);
+    writer = store::Writer::open({.path = "store.db", .vfs = sim::SimVfs::name()},
+                                 {.clock = &clock, .random = &random, .crypto = &crypto})
+                 .value();
+    reader = store::Reader::open("store.db", sim::SimVfs::name()).value();
+    gateway = std::make_unique<Gateway>(Desk{.reader = reader.get(),
+                                             .submit =
+                                                 [this](store::Change change, store::Done done) {
+                                                   return writer->submit(std::move(change),
+                                                                         std::move(done));
+                                                 },
+                                             .signers = {.keys = &keys, .crypto = &crypto},
+                                             .clock = &clock,
+                                             .random = &random,
+                                             .log = &log,
+                                             .server_version = "test"});
+    add_token("once", false);
+    add_token("ask", true);
+  }
+
+  ~GatewayTest() override {
+    gateway.reset();
+    reader.reset();
+    writer.reset();
+  }
+
+  void add_token(const std::string& secret, bool needs_approval) {
+    api::v1::EnrollmentToken token;
+    token.mutable_spec()->set_approval_required(needs_approval);
+    store::TokenRow row{.kind = store::TokenRow::Kind::enrol,
+                        .hash = crypto.sha256(secret),
+                        .uses_left = 1,
+                        .body = token.SerializeAsString()};
+    must(store::AddToken{.token = row});
+  }
+
+  void must(store::Operation operation) {
+    const auto outcome = writer->apply({.operations = {std::move(operation)}});
+    ASSERT_TRUE(outcome) << to_string(outcome.error());
+    settle();
+  }
+
+  void settle() {
+    ASSERT_TRUE(writer->drain());
+    ASSERT_TRUE(gateway->step(clock.now()));
+    ASSERT_TRUE(writer->drain());
+  }
+
+  void open(Peer& peer) { peer.number = gateway->on_open(peer.key.public_key, "192.0.2.7", peer); }
+
+  Peer& connect() {
+    peers.push_back(std::make_unique<Peer>());
+    peers.back()->key = crypto.generate().value();
+    open(*peers.back());
+    return *peers.back();
+  }
+
+  void say(const Peer& peer, const wire::Message& message) {
+    gateway->on_bytes(peer.number, wire::encode_message(message));
+    settle();
+  }
+
+  /// A site that was let in and has said hello.
+  Peer& enrolled() {
+    Peer& peer = connect();
+    say(peer, wire::EnrolRequest{.token = "once", .name = "Till 1"});
+    EXPECT_EQ(peer.all<wire::EnrolReply>().size(), 1U);
+    say(peer, wire::AgentHello{.charter = {.term = 1, .seq = 1}});
+    return peer;
+  }
+
+  [[nodiscard]] store::SiteRow row(const Peer& peer) const {
+    return **reader->site_by_key(key_id(crypto, peer.key.public_key));
+  }
+
+  sim::FastCrypto crypto;
+  trust::KeyRing keys = trust::make_keys(crypto).value();
+  sim::SimClock clock;
+  sim::SimRandom random{3};
+  Log log{clock, [](LogLevel, std::string_view) {}};
+  sim::SimDisk disk;
+  sim::SimVfs vfs;
+  std::unique_ptr<store::Writer> writer;
+  std::unique_ptr<store::Reader> reader;
+  std::unique_ptr<Gateway> gateway;
+  std::vector<std::unique_ptr<Peer>> peers;
+};
+
+TEST_F(GatewayTest, LetsASiteInWithATokenOnce) {
+  Peer& first = connect();
+  say(first, wire::EnrolRequest{.token = "once", .name = "Till 1"});
+  ASSERT_EQ(first.all<wire::EnrolReply>().size(), 1U);
+  EXPECT_EQ(first.all<wire::EnrolReply>()[0].state, wire::EnrolReply::State::accepted);
+  Peer& second = connect();
+  say(second, wire::EnrolRequest{.token = "once", .name = "Till 2"});
+  EXPECT_EQ(second.all<wire::EnrolReply>().at(0).state, wire::EnrolReply::State::refused);
+  EXPECT_TRUE(second.is_finished);
+}
+
+TEST_F(GatewayTest, GivesTheSameAnswerToASiteWhoseAnswerWasLost) {
+  Peer& peer = connect();
+  say(peer, wire::EnrolRequest{.token = "once", .name = "Till 1"});
+  gateway->on_closed(peer.number);
+  open(peer);
+  say(peer, wire::EnrolRequest{.token = "once", .name = "Till 1"});
+  const auto replies = peer.all<wire::EnrolReply>();
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(replies[0].charter, replies[1].charter);
+}
+
+TEST_F(GatewayTest, AnswersOnceASiteIsApproved) {
+  Peer& peer = connect();
+  say(peer, wire::EnrolRequest{.token = "ask", .name = "till"});
+  EXPECT_EQ(peer.all<wire::EnrolReply>().at(0).state, wire::EnrolReply::State::waiting);
+  must(charters::first({.keys = &keys, .crypto = &crypto}, row(peer).id, peer.key.public_key)
+           .value());
+  EXPECT_EQ(peer.all<wire::EnrolReply>().back().state, wire::EnrolReply::State::accepted);
+}
+
+TEST_F(GatewayTest, SurvivesOneThatHangsUpBeforeItsHello) {
+  Peer& peer = connect();
+  say(peer, wire::EnrolRequest{.token = "once", .name = "till"});
+  gateway->on_closed(peer.number);
+  must(charters::rekeyed(
+           {.keys = &keys, .crypto = &crypto}, row(peer), crypto.generate()->public_key)
+           .value());
+  EXPECT_EQ(gateway->links(), 0U);
+}
+
+TEST_F(GatewayTest, EndsAStrangerThatDoesNotGreetFirst) {
+  Peer& peer = connect();
+  say(peer, wire::Want{});
+  EXPECT_EQ(peer.goodbye(), "protocol_violation");
+  EXPECT_TRUE(peer.is_finished);
+}
+
+TEST_F(GatewayTest, KnowsNoSiteByAKeyThatIsNotItsOwn) {
+  Peer& peer = connect();
+  say(peer, wire::AgentHello{});
+  EXPECT_EQ(peer.goodbye(), "unknown_site");
+}
+
+TEST_F(GatewayTest, AcknowledgesEventsThatAreStored) {
+  Peer& peer = enrolled();
+  say(peer,
+      wire::EventBatch{.events = {{.number = {.start = 1, .seq = 1}, .code = "tick"},
+                                  {.number = {.start = 1, .seq = 2}, .code = "gap", .count = 5}}});
+  ASSERT_EQ(peer.all<wire::EventAck>().size(), 1U);
+  EXPECT_EQ(peer.all<wire::EventAck>()[0].number.seq, 6U);
+  EXPECT_EQ(reader->events_position(row(peer).number)->seq, 6U);
+}
+
+TEST_F(GatewayTest, ReplacesTheSessionOfASiteThatComesAgain) {
+  Peer& peer = enrolled();
+  Peer again;
+  again.key = peer.key;
+  open(again);
+  say(again, wire::AgentHello{});
+  EXPECT_EQ(peer.goodbye(), "superseded");
+  EXPECT_FALSE(again.is_finished);
+  gateway->on_closed(peer.number);
+  EXPECT_TRUE(gateway->presence().at(row(peer).number).connected);
+}
+
+TEST_F(GatewayTest, CutsALiveSessionOfARevokedSite) {
+  Peer& peer = enrolled();
+  must(charters::ended({.keys = &keys, .crypto = &crypto}, row(peer)).value());
+  EXPECT_EQ(peer.goodbye(), "revoked");
+  EXPECT_TRUE(peer.is_finished);
+}
+
+TEST_F(GatewayTest, EndsTheOldSessionOfASiteThatWasRekeyed) {
+  Peer& peer = enrolled();
+  const KeyPair next = crypto.generate().value();
+  const document::Rekey rekey{.site = row(peer).id, .new_key = next.public_key};
+  say(peer,
+      wire::RekeyRequest{
+          .envelope =
+              trust::sign(trust::rekey_payload(rekey, {.term = 1, .seq = 1}), peer.key, crypto)
+                  .value()});
+  EXPECT_EQ(peer.all<wire::Document>().size(), 1U) << "the charter that names the next key";
+  EXPECT_EQ(peer.goodbye(), "rekeyed");
+  say(peer, wire::ReportMessage{});
+  Peer again;
+  again.key = next;
+  open(again);
+  say(again, wire::AgentHello{.charter = {.term = 1, .seq = 2}});
+  EXPECT_EQ(again.all<wire::ServerHello>().size(), 1U);
+}
+
+TEST_F(GatewayTest, KeepsTheSessionWhereARekeyIsRefused) {
+  Peer& peer = enrolled();
+  say(peer, wire::RekeyRequest{.envelope = "nothing"});
+  EXPECT_FALSE(peer.is_finished);
+}
+
+TEST_F(GatewayTest, GivesASiteWithoutAFloorItsNextTerm) {
+  Peer& peer = enrolled();
+  say(peer, wire::AgentHello{.charter = {.term = 1, .seq = 1}, .adopt_mode = true});
+  EXPECT_EQ(row(peer).term, 2U);
+  EXPECT_TRUE(row(peer).adopting);
+  EXPECT_EQ(peer.all<wire::Document>().size(), 1U);
+}
+
+TEST_F(GatewayTest, SaysWhereItHasNoSuchRelease) {
+  Peer& peer = enrolled();
+  say(peer, wire::Want{.digests = {crypto.sha256("release")}});
+  ASSERT_EQ(peer.all<wire::Blob>().size(), 1U);
+  EXPECT_TRUE(peer.all<wire::Blob>()[0].envelope.empty());
+}
+
+TEST_F(GatewayTest, DropsASiteThatWentSilent) {
+  Peer& peer = enrolled();
+  clock.advance(minutes(13));
+  settle();
+  EXPECT_EQ(peer.goodbye(), "silent");
+}
+
+TEST(Admission, MakesAnObjectsNameOfWhatAMachineCallsItself) {
+  EXPECT_EQ(object_name("Till 1"), "till-1");
+  EXPECT_EQ(object_name("--"), "site");
+  EXPECT_EQ(object_name(""), "site");
+  EXPECT_LE(object_name(std::string(500, 'a')).size(), 48U);
+}
+
+}  // namespace
+}  // namespace skerry::gateway
