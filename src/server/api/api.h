@@ -1,0 +1,87 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "net/exchange.h"
+#include "server/store/change.h"
+#include "server/store/reader.h"
+#include "trust/keys.h"
+
+namespace skerry::api {
+
+/// Whether a site's agent has a session now.
+struct Presence {
+  bool connected = false;
+  /// When it was last heard; the epoch where it was not since the start.
+  WallTime last_seen = {};
+};
+
+/// What the API needs from outside; all of it outlives the API.
+struct Environment {
+  /// Used on the API's own thread alone: not shared with anybody.
+  store::Reader* reader = nullptr;
+  /// Hands a change to the store's writer. Called on the API's thread; `done` may be called on any,
+  /// also after the API has stopped.
+  std::function<Status(store::Change change, store::Done done)> submit = {};
+  /// For releases (author) and charters (enrol, assign); what is kept elsewhere cannot be done
+  /// here.
+  const trust::KeyRing* keys = nullptr;
+  /// Names the root key; given with each enrolment token.
+  Digest root_key = {};
+  Crypto* crypto = nullptr;  // Used on the API's threads: must allow that.
+  const Clock* clock = nullptr;
+  Random* random = nullptr;  // The same.
+  const Log* log = nullptr;
+  /// Called on the API's thread.
+  std::function<Presence(store::SiteNumber site)> presence = {};
+  /// Whether the process does its work, for /readyz; nothing where it always does.
+  std::function<bool()> ready = {};
+  /// More lines for /metrics, in Prometheus' text format.
+  std::function<std::string()> metrics = {};
+  std::string version = {};
+  /// "host:port" where agents come, for the enrolment command; may be empty.
+  std::string site_address = {};
+};
+
+/// The public API: requests in, answers out, everything through the store.
+///
+/// Two threads: one reads the store, decides and answers; the other only hashes passwords. Wiring:
+///
+///   auto api = api::Api::start(environment);
+///   auto server = net::Server::start(key, options, api->handler(), log);   // after the API
+///   …  after each commit:  api->wake();
+///   …  server->stop(); api->stop();                                        // in this order
+class Api {
+ public:
+  static Result<std::unique_ptr<Api>> start(Environment environment);
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
+  /// Stops.
+  ~Api();
+
+  /// For the HTTP server.
+  net::Handler handler();
+
+  /// The store has changed: watches look at once. From any thread; cheap. Without it they look once
+  /// a second.
+  void wake();
+
+  /// Ends watches and both threads. What is still asked is answered with 500 by the HTTP server.
+  void stop();
+
+ private:
+  class Core;
+
+  explicit Api(std::unique_ptr<Core> core);
+
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace skerry::api

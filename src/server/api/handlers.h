@@ -1,0 +1,49 @@
+#pragma once
+
+#include "server/api/desk.h"
+#include "skerry/api/v1/access.pb.h"
+
+/// One function for each thing the route table names. Each answers its call, at once or later.
+namespace skerry::api {
+
+// changes.cc
+void put_object(Desk& desk, const CallPtr& call);
+void delete_object(Desk& desk, const CallPtr& call);
+
+// lists.cc
+void get_object(Desk& desk, const CallPtr& call);
+void list_objects(Desk& desk, const CallPtr& call);
+
+// access.cc
+void set_up(Desk& desk, const CallPtr& call);
+void log_in(Desk& desk, const CallPtr& call);
+void log_out(Desk& desk, const CallPtr& call);
+void who_am_i(Desk& desk, const CallPtr& call);
+void server_facts(Desk& desk, const CallPtr& call);
+
+// users.cc
+void put_user(Desk& desk, const CallPtr& call, const v1::User& user);
+void delete_user(Desk& desk, const CallPtr& call);
+v1::User show_user(const store::UserRow& row);
+
+// tokens.cc
+void create_token(Desk& desk, const CallPtr& call);
+void delete_token(Desk& desk, const CallPtr& call);
+void get_token(Desk& desk, const CallPtr& call);
+void list_tokens(Desk& desk, const CallPtr& call);
+
+// sites.cc
+void approve_site(Desk& desk, const CallPtr& call);
+void reject_site(Desk& desk, const CallPtr& call);
+void revoke_site(Desk& desk, const CallPtr& call);
+
+// history.cc
+void list_events(Desk& desk, const CallPtr& call);
+void list_audit(Desk& desk, const CallPtr& call);
+
+// ops.cc
+void show_health(Desk& desk, const CallPtr& call);
+void show_ready(Desk& desk, const CallPtr& call);
+void show_metrics(Desk& desk, const CallPtr& call);
+
+}  // namespace skerry::api

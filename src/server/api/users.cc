@@ -1,0 +1,84 @@
+#include "server/api/codes.h"
+#include "server/api/handlers.h"
+#include "server/auth/password.h"
+
+namespace skerry::api {
+
+namespace {
+
+Error refused(ErrorKind kind, ErrorCode code, std::string message) {
+  return {.kind = kind, .code = code, .message = std::move(message)};
+}
+
+void save(Desk& desk, const CallPtr& call, const store::UserRow& user) {
+  store::Change change{.by = call->permit.actor()};
+  change.operations.emplace_back(store::PutUser{.user = user});
+  desk.submit(call, std::move(change), [call, user](const store::Outcome& outcome) {
+    store::UserRow row = user;
+    row.uid = outcome.effects.front().uid;
+    reply(call, 200, show_user(row));
+  });
+}
+
+}  // namespace
+
+v1::User show_user(const store::UserRow& row) {
+  v1::User user;
+  user.set_api_version("skerry/v1");
+  user.set_kind("User");
+  user.mutable_metadata()->set_name(row.name);
+  user.mutable_metadata()->set_uid(row.uid.is_zero() ? "" : to_string(row.uid));
+  user.mutable_metadata()->set_created_at_ms(row.created_at.time_since_epoch().count());
+  user.mutable_spec()->set_disabled(row.disabled);
+  return user;
+}
+
+void put_user(Desk& desk, const CallPtr& call, const v1::User& user) {
+  const Result<std::optional<store::UserRow>> standing = desk.reader().user(call->name);
+  if (!standing) {
+    refuse(desk, call, standing.error());
+    return;
+  }
+  store::UserRow row =
+      standing->value_or(store::UserRow{.name = call->name, .role = std::string(auth::admin_role)});
+  row.disabled = user.spec().disabled();
+  const std::string& password = user.spec().password();
+  if (row.disabled && row.name == call->permit.user()) {
+    refuse(desk, call, refused(ErrorKind::conflict, last_user, "you cannot disable yourself"));
+  } else if (password.empty() && row.password_hash.empty()) {
+    refuse(desk, call, refused(ErrorKind::invalid, bad_parameter, "a new user needs a password"));
+  } else if (!password.empty() && (password.size() < auth::password_size_min ||
+                                   password.size() > auth::password_size_max)) {
+    refuse(desk,
+           call,
+           refused(ErrorKind::invalid, bad_parameter, "a password has from 8 to 1024 bytes"));
+  } else if (password.empty() || is_dry_run(*call)) {
+    is_dry_run(*call) ? reply(call, 200, show_user(row)) : save(desk, call, row);
+  } else {
+    desk.compute<Result<std::string>>(
+        [random = desk.environment.random, secret = Secret(password)] {
+          return auth::hash_password(secret, *random);
+        },
+        [&desk, call, row](const Result<std::string>& hash) mutable {
+          if (!hash) {
+            refuse(desk, call, hash.error());
+            return;
+          }
+          row.password_hash = *hash;
+          save(desk, call, row);
+        });
+  }
+}
+
+void delete_user(Desk& desk, const CallPtr& call) {
+  if (call->name == call->permit.user()) {
+    refuse(desk, call, refused(ErrorKind::conflict, last_user, "you cannot delete yourself"));
+    return;
+  }
+  store::Change change{.by = call->permit.actor()};
+  change.operations.emplace_back(store::DeleteUser{.name = call->name});
+  desk.submit(
+      call, std::move(change), [call](const store::Outcome&) { reply(call, {.status = 204}); });
+}
+
+}  // namespace skerry::api
