@@ -1,0 +1,232 @@
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/parse.h"
+#include "cli/run.h"
+#include "client/codes.h"
+#include "fake_outside.h"
+
+namespace skerry::cli {
+namespace {
+
+using testing::HasSubstr;
+
+struct Ran {
+  int exit = 0;
+  std::string out = {};
+  std::string err = {};
+};
+
+Ran run_words(const std::vector<std::string>& words, FakeWorld& world) {
+  Outside outside = world.outside();
+  const int exit = run(words, outside);
+  return {.exit = exit, .out = world.terminal.written_out, .err = world.terminal.written_err};
+}
+
+Ran run_signed_in(const std::vector<std::string>& words,
+                  std::deque<Result<client::Reply>> replies) {
+  FakeWorld world;
+  world.sign_in();
+  world.server.replies = std::move(replies);
+  return run_words(words, world);
+}
+
+TEST(CommandTable, NamesEachCommandOnceAndSaysWhatItIsFor) {
+  std::set<std::string_view> paths;
+  for (const Command& command : all_commands()) {
+    EXPECT_TRUE(paths.insert(command.path).second) << command.path;
+    EXPECT_FALSE(command.summary.empty()) << command.path;
+    EXPECT_NE(command.run, nullptr) << command.path;
+  }
+}
+
+TEST(CommandTable, EveryExampleIsAGoodCommandLine) {
+  for (const Command& command : all_commands()) {
+    for (const Example& example : command.examples) {
+      std::istringstream line{std::string(example.line.substr(0, example.line.find(" <")))};
+      std::vector<std::string> words;
+      for (std::string word; line >> word;) {
+        words.push_back(word);
+      }
+      const auto parsed = parse(all_commands(), words);
+      ASSERT_TRUE(parsed) << example.line << ": " << parsed.error().message;
+      EXPECT_EQ(parsed->command, &command) << example.line;
+    }
+  }
+}
+
+TEST(CommandTable, IsTheReferencePage) {
+  std::ifstream file(SKERRY_SOURCE_DIR "/docs/cli.md", std::ios::binary);
+  std::ostringstream page;
+  page << file.rdbuf();
+  EXPECT_EQ(page.str(), reference_page(all_commands()))
+      << "write it anew: skerry help --markdown > docs/cli.md";
+}
+
+TEST(CommandLine, SuggestsTheCommandThatWasMeant) {
+  FakeWorld world;
+  const Ran ran = run_words({"aply"}, world);
+  EXPECT_EQ(ran.exit, 2);
+  EXPECT_EQ(ran.err, "error: there is no command \"skerry aply\"\n  next: skerry apply\n");
+}
+
+TEST(CommandLine, SuggestsTheSecondWordThatWasMeant) {
+  FakeWorld world;
+  EXPECT_THAT(run_words({"token", "creat"}, world).err, HasSubstr("next: skerry token create"));
+}
+
+TEST(CommandLine, SuggestsTheOptionThatWasMeant) {
+  FakeWorld world;
+  const Ran ran = run_words({"get", "sites", "--selectr", "a=b"}, world);
+  EXPECT_EQ(ran.exit, 2);
+  EXPECT_THAT(ran.err, HasSubstr("did you mean --selector?"));
+}
+
+TEST(CommandLine, RefusesAWordTooMany) {
+  FakeWorld world;
+  const Ran ran = run_words({"approve", "one", "two"}, world);
+  EXPECT_EQ(ran.exit, 2);
+  EXPECT_THAT(ran.err, HasSubstr("\"two\" is one word too many"));
+}
+
+TEST(CommandLine, RefusesAMissingName) {
+  FakeWorld world;
+  EXPECT_EQ(run_words({"approve"}, world).exit, 2);
+}
+
+TEST(CommandLine, RefusesAFormatThereIsNot) {
+  FakeWorld world;
+  EXPECT_EQ(run_words({"get", "sites", "-o", "xml"}, world).exit, 2);
+}
+
+TEST(CommandLine, SuggestsTheKindThatWasMeant) {
+  const Ran ran = run_signed_in({"get", "sits"}, {});
+  EXPECT_EQ(ran.exit, 2);
+  EXPECT_THAT(ran.err, HasSubstr("did you mean sites?"));
+}
+
+TEST(CommandLine, TakesCommonOptionsBeforeTheCommand) {
+  const auto parsed = parse(all_commands(), {"--context", "prod", "get", "sites"});
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->command->path, "get");
+  EXPECT_EQ(parsed->options.get("context"), "prod");
+  EXPECT_EQ(parsed->options.get("KIND"), "sites");
+}
+
+TEST(CommandLine, ShowsHelpWithExamplesFirst) {
+  FakeWorld world;
+  const Ran ran = run_words({"apply", "--help"}, world);
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_LT(ran.out.find("Examples:"), ran.out.find("Usage:"));
+}
+
+TEST(CommandLine, WithoutAnyWordShowsEveryCommand) {
+  FakeWorld world;
+  EXPECT_THAT(run_words({}, world).out, HasSubstr("token create"));
+}
+
+TEST(CommandLine, WithAGroupShowsItsCommands) {
+  FakeWorld world;
+  const Ran ran = run_words({"site"}, world);
+  EXPECT_THAT(ran.out, HasSubstr("site journal"));
+  EXPECT_EQ(ran.exit, 0);
+}
+
+TEST(CommandLine, CompletionKnowsEveryShownCommand) {
+  FakeWorld world;
+  const Ran ran = run_words({"completion", "bash"}, world);
+  EXPECT_THAT(ran.out, HasSubstr("\"token\"*) words=\"create\""));
+  EXPECT_THAT(ran.out, HasSubstr("--dry-run"));
+}
+
+// The exit codes of docs/cli.md, one by one.
+
+client::Reply answer(unsigned status, std::string body = "{}") {
+  return {.status = status, .body = std::move(body)};
+}
+
+Error transport_error(ErrorCode code) {
+  return {.kind = ErrorKind::unavailable, .code = code, .message = "tried"};
+}
+
+TEST(ExitCode, Is3ForWhatIsNotThere) {
+  EXPECT_EQ(run_signed_in({"get", "site", "x"}, {answer(404)}).exit, 3);
+}
+
+TEST(ExitCode, Is4ForATokenThatIsNotTaken) {
+  EXPECT_EQ(run_signed_in({"get", "sites"}, {answer(401)}).exit, 4);
+}
+
+TEST(ExitCode, Is4ForWhoMayNot) {
+  EXPECT_EQ(run_signed_in({"get", "sites"}, {answer(403)}).exit, 4);
+}
+
+TEST(ExitCode, Is4WithoutAnyServer) {
+  FakeWorld world;
+  world.variables["SKERRY_CONFIG"] = "/nonexistent/skerry.yaml";
+  const Ran ran = run_words({"get", "sites"}, world);
+  EXPECT_EQ(ran.exit, 4);
+  EXPECT_THAT(ran.err, HasSubstr("next: skerry login"));
+}
+
+TEST(ExitCode, Is5ForAConflict) {
+  EXPECT_EQ(run_signed_in({"delete", "stack/web"}, {answer(412)}).exit, 5);
+}
+
+TEST(ExitCode, Is6ForWhatTheServerCannotTake) {
+  EXPECT_EQ(run_signed_in({"get", "sites"}, {answer(422)}).exit, 6);
+}
+
+TEST(ExitCode, Is7WithoutAnAnswerInTime) {
+  const Error error = transport_error(client::no_answer_in_time);
+  EXPECT_EQ(run_signed_in({"get", "sites"}, {fail(error)}).exit, 7);
+}
+
+TEST(ExitCode, Is9WithoutAServer) {
+  const Ran ran = run_signed_in({"get", "sites"}, {fail(transport_error(client::unreachable))});
+  EXPECT_EQ(ran.exit, 9);
+  EXPECT_THAT(ran.err,
+              HasSubstr("error: cannot reach the server at https://edge.example:8443\n"
+                        "  why:  tried\n"));
+}
+
+TEST(ExitCode, Is9ForAnotherKeyThanThePinnedOne) {
+  const Ran ran =
+      run_signed_in({"get", "sites"}, {fail(transport_error(client::wrong_server_key))});
+  EXPECT_EQ(ran.exit, 9);
+  EXPECT_THAT(ran.err, HasSubstr("ask its admin for the key's fingerprint"));
+}
+
+TEST(ExitCode, Is10ForAServerThatFails) {
+  EXPECT_EQ(run_signed_in({"get", "sites"}, {answer(500)}).exit, 10);
+  EXPECT_EQ(run_signed_in({"get", "sites"}, {answer(503)}).exit, 10);
+}
+
+TEST(ExitCode, Is10ForAnAnswerNobodyUnderstands) {
+  EXPECT_EQ(run_signed_in({"get", "sites"}, {answer(200, "<html>")}).exit, 10);
+}
+
+TEST(Session, AnotherServerGetsNeitherTokenNorPinOfTheContext) {
+  FakeWorld world;
+  world.sign_in();
+  world.variables.erase("SKERRY_TOKEN");
+  const Ran ran = run_words({"get", "sites", "--server", "https://elsewhere:8443"}, world);
+  EXPECT_EQ(ran.exit, 4);
+  EXPECT_TRUE(world.server.asked.empty());
+}
+
+TEST(Verbose, ShowsTheServersCodeAndRequestId) {
+  client::Reply reply = answer(404, R"({"code":"no_such_site","detail":"there is no site x"})");
+  reply.request_id = "01J-42";
+  const Ran ran = run_signed_in({"get", "site/x", "-v"}, {reply});
+  EXPECT_THAT(ran.err, HasSubstr("no_such_site"));
+  EXPECT_THAT(ran.err, HasSubstr("01J-42"));
+}
+
+}  // namespace
+}  // namespace skerry::cli
