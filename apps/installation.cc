@@ -1,0 +1,72 @@
+#include "installation.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "document/codec.h"
+#include "document/envelope.h"
+#include "server/store/reader.h"
+#include "trust/judge.h"
+#include "trust/sign.h"
+
+namespace skerry::server {
+namespace {
+
+using document::TrustedKey;
+
+Result<document::Trust> read_trust(const std::string& envelope, const Crypto& crypto) {
+  SKERRY_TRY(const document::Envelope opened, document::decode<document::Envelope>(envelope));
+  return trust::recall<document::Trust>(envelope, crypto.sha256(opened.payload), crypto);
+}
+
+Result<Digest> root_of(const document::Trust& trust, const Crypto& crypto) {
+  for (const TrustedKey& key : trust.keys) {
+    if (std::ranges::find(key.rights, TrustedKey::Right::root) != key.rights.end()) {
+      return key_id(crypto, key.key);
+    }
+  }
+  return fail({.kind = ErrorKind::internal,
+               .code = {"trust_without_root"},
+               .message = "the stored trust document names no root key"});
+}
+
+Status write_first_trust(const trust::KeyRing& keys, store::Writer& writer, Crypto& crypto) {
+  const document::Trust trust = trust::first_trust(keys);
+  SKERRY_TRY(std::string envelope,
+             trust::sign(trust::trust_payload(trust), keys.get(trust::KeyRole::root), crypto));
+  store::Change change{.by = {.name = "skerryd", .method = "internal"}};
+  change.operations.emplace_back(
+      store::PutTrust{.version = trust.version, .envelope = std::move(envelope)});
+  SKERRY_TRY(const store::Outcome outcome, writer.apply(std::move(change)));
+  return {};
+}
+
+Status require(const trust::KeyRing& keys, trust::KeyRole role) {
+  SKERRY_TRY(const KeyPair key, keys.find(role));
+  return {};
+}
+
+}  // namespace
+
+Result<Installation> open_installation(Disk& keys_disk,
+                                       store::Writer& writer,
+                                       const std::string& store_path,
+                                       Crypto& crypto) {
+  SKERRY_TRY(const std::unique_ptr<store::Reader> reader, store::Reader::open(store_path));
+  SKERRY_TRY(std::vector<std::string> chain, reader->trusts_since(0));
+  Installation installation;
+  if (chain.empty()) {
+    SKERRY_TRY(installation.keys, trust::create_keys(keys_disk, crypto));
+    SKERRY_CHECK(write_first_trust(installation.keys, writer, crypto));
+    SKERRY_TRY(chain, reader->trusts_since(0));
+  } else {
+    SKERRY_TRY(installation.keys, trust::load_keys(keys_disk, crypto));
+  }
+  SKERRY_CHECK(require(installation.keys, trust::KeyRole::planner));
+  SKERRY_CHECK(require(installation.keys, trust::KeyRole::server));
+  SKERRY_TRY(const document::Trust newest, read_trust(chain.back(), crypto));
+  SKERRY_TRY(installation.root, root_of(newest, crypto));
+  return installation;
+}
+
+}  // namespace skerry::server

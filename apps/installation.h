@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/crypto.h"
+#include "base/disk.h"
+#include "base/result.h"
+#include "server/store/writer.h"
+#include "trust/keys.h"
+
+namespace skerry::server {
+
+/// What an installation is besides its store: its keys, and the root that anchors its trust.
+struct Installation {
+  trust::KeyRing keys = {};
+  /// The id of the root key, which every site is given at enrolment.
+  Digest root = {};
+};
+
+/// Makes the keys and the first trust document of an empty store, or reads the keys of one in use.
+///
+/// @param keys_disk  the directory of the key files
+/// @return  `key_missing` where a store in use has lost its planner or server key
+Result<Installation> open_installation(Disk& keys_disk,
+                                       store::Writer& writer,
+                                       const std::string& store_path,
+                                       Crypto& crypto);
+
+}  // namespace skerry::server

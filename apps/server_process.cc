@@ -1,0 +1,302 @@
+#include "server_process.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include <sys/stat.h>
+
+#include "os/dialer.h"
+#include "server/auth/tokens.h"
+
+namespace skerry::server {
+namespace {
+
+constexpr int exit_recover = 70;
+constexpr std::uint16_t default_port = 8443;
+constexpr const char* setup_code_file = "setup-code";
+constexpr std::size_t arrivals_max = 1024;
+constexpr std::chrono::seconds hello_deadline{5};
+/// How long a site waits before it comes back after a restart of the server.
+constexpr std::uint32_t restart_retry_s = 5;
+
+Status make_directory(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    return fail({.kind = ErrorKind::unavailable,
+                 .code = disk_failed,
+                 .message = path + ": " + std::strerror(errno)});
+  }
+  return {};
+}
+
+Result<os::SocketAddress> listen_address(const std::string& text) {
+  SKERRY_TRY(const os::Endpoint endpoint, os::parse_endpoint(text, default_port));
+  const auto address = os::parse_ip(endpoint.host, endpoint.port);
+  if (!address) {
+    return fail({.kind = ErrorKind::invalid,
+                 .code = {"bad_address"},
+                 .message = "\"" + text + "\" is not an address and port",
+                 .hint = "for instance 0.0.0.0:8443 or [::]:8443"});
+  }
+  return *address;
+}
+
+}  // namespace
+
+void PresenceBoard::publish(const Presences& presences) {
+  const std::lock_guard lock(mutex_);
+  presences_ = presences;
+}
+
+gateway::Gateway::Presence PresenceBoard::of(store::SiteNumber site) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = presences_.find(site);
+  return found == presences_.end() ? gateway::Gateway::Presence{} : found->second;
+}
+
+ServerProcess::ServerProcess(const ServerOptions& options, const Log& log)
+    : options_(options), log_(log) {}
+
+ServerProcess::~ServerProcess() {
+  // The writer's last answers are posted to the loop, so it must end before what they would touch.
+  listener_.reset();
+  if (api_server_) {
+    api_server_->stop();
+  }
+  if (api_) {
+    api_->stop();
+  }
+  writer_.reset();
+}
+
+Result<std::unique_ptr<ServerProcess>> ServerProcess::create(const ServerOptions& options,
+                                                             const Log& log) {
+  std::unique_ptr<ServerProcess> process(new ServerProcess(options, log));
+  SKERRY_CHECK(process->open());
+  return process;
+}
+
+Status ServerProcess::open() {
+  SKERRY_TRY(loop_, os::EventLoop::create());
+  SKERRY_TRY(signals_, os::Signals::create(*loop_, {SIGTERM, SIGINT}, [this](int) { stop(); }));
+  SKERRY_CHECK(make_directory(options_.data_directory));
+  SKERRY_CHECK(make_directory(options_.data_directory + "/keys"));
+  SKERRY_TRY(data_disk_, os::DirectoryDisk::open_directory(options_.data_directory));
+  SKERRY_TRY(keys_disk_, os::DirectoryDisk::open_directory(options_.data_directory + "/keys"));
+  SKERRY_CHECK(open_store());
+  SKERRY_CHECK(open_gateway());
+  SKERRY_CHECK(open_planner());
+  SKERRY_CHECK(open_api());
+  return open_listener();
+}
+
+Status ServerProcess::open_store() {
+  const std::string path = options_.data_directory + "/skerry.db";
+  SKERRY_TRY(std::unique_ptr<store::Writer> writer,
+             store::Writer::open(
+                 {.path = path},
+                 {.clock = &clock_, .random = &random_, .crypto = &crypto_, .log = &log_}));
+  SKERRY_TRY(installation_, open_installation(*keys_disk_, *writer, path, crypto_));
+  SKERRY_TRY(gateway_reader_, store::Reader::open(path));
+  SKERRY_TRY(planner_reader_, store::Reader::open(path));
+  SKERRY_TRY(api_reader_, store::Reader::open(path));
+  SKERRY_CHECK(offer_setup(*writer, *api_reader_));
+  writer_ = std::make_unique<store::WriterThread>(
+      std::move(writer),
+      store::WriterThread::Callbacks{.committed = [this] { wake(); },
+                                     .died =
+                                         [this](const Error& error) {
+                                           log_.error("store_died", {{"why", to_string(error)}});
+                                           std::_Exit(exit_recover);
+                                         }});
+  return {};
+}
+
+/// Without a user, a code opens the server once. It is printed where only the operator sees it,
+/// kept in a file of root's until it is used, and never expires before.
+Status ServerProcess::offer_setup(store::Writer& writer, store::Reader& reader) {
+  SKERRY_TRY(const std::vector<store::UserRow> users, reader.users("", 1));
+  const Result<std::string> kept = read_whole(*data_disk_, setup_code_file, 256);
+  if (!users.empty()) {
+    return kept ? data_disk_->remove(setup_code_file) : Status{};
+  }
+  if (kept) {
+    std::printf("set-up code: %s\n", kept->c_str());
+    std::fflush(stdout);
+    return {};
+  }
+  auth::SetupOffer offer = auth::offer_setup(random_, crypto_);
+  SKERRY_TRY(const store::Outcome outcome, writer.apply(std::move(offer.change)));
+  SKERRY_CHECK(write_atomically(*data_disk_, setup_code_file, offer.code.reveal()));
+  std::printf("set-up code: %s\n", std::string(offer.code.reveal()).c_str());
+  std::fflush(stdout);
+  return {};
+}
+
+Status ServerProcess::open_api() {
+  SKERRY_TRY(
+      api_,
+      api::Api::start({.reader = api_reader_.get(),
+                       .submit =
+                           [this](store::Change change, store::Done done) {
+                             return writer_->submit(std::move(change), std::move(done));
+                           },
+                       .keys = &installation_.keys,
+                       .root_key = installation_.root,
+                       .crypto = &crypto_,
+                       .clock = &clock_,
+                       .random = &random_,
+                       .log = &log_,
+                       .presence =
+                           [this](store::SiteNumber site) {
+                             const gateway::Gateway::Presence presence = presence_.of(site);
+                             return api::Presence{.connected = presence.connected,
+                                                  .last_seen = presence.last_seen};
+                           },
+                       .version = SKERRY_VERSION,
+                       .site_address = options_.site_address.empty() ? options_.listen
+                                                                     : options_.site_address}));
+  net::ServerOptions server;
+  if (!options_.listen_api.empty()) {
+    SKERRY_TRY(server.listen, listen_address(options_.listen_api));
+  }
+  SKERRY_TRY(api_server_,
+             net::Server::start(
+                 installation_.keys.get(trust::KeyRole::server), server, api_->handler(), log_));
+  return {};
+}
+
+Status ServerProcess::open_gateway() {
+  gateway_.emplace(gateway::Desk{
+      .reader = gateway_reader_.get(),
+      .submit = [this](store::Change change,
+                       store::Done done) { return submit(std::move(change), std::move(done)); },
+      .signers = {.keys = &installation_.keys, .crypto = &crypto_},
+      .clock = &clock_,
+      .random = &random_,
+      .log = &log_,
+      .server_version = SKERRY_VERSION,
+      .beat_s = options_.beat_s});
+  gateway_->on_presence_changed([this] { presence_.publish(gateway_->presence()); });
+  SKERRY_TRY(links_,
+             gateway::SiteLinks::create(
+                 *loop_, installation_.keys.get(trust::KeyRole::server), *gateway_));
+  return {};
+}
+
+Status ServerProcess::open_planner() {
+  planner_.emplace(planner::Environment{
+      .reader = planner_reader_.get(),
+      .submit = [this](store::Change change,
+                       store::Done done) { return submit(std::move(change), std::move(done)); },
+      .key = &installation_.keys.get(trust::KeyRole::planner),
+      .crypto = &crypto_,
+      .log = &log_});
+  return {};
+}
+
+Status ServerProcess::open_listener() {
+  SKERRY_TRY(const os::SocketAddress address, listen_address(options_.listen));
+  SKERRY_TRY(listener_,
+             os::TcpListener::create(
+                 *loop_, address, [this](os::Descriptor socket, const os::SocketAddress& peer) {
+                   on_accepted(std::move(socket), peer);
+                 }));
+  return {};
+}
+
+/// One port for sites and people: what the client's hello asks for decides, before any TLS object.
+void ServerProcess::on_accepted(os::Descriptor socket, const os::SocketAddress& peer) {
+  if (arrivals_.size() >= arrivals_max) {
+    return;
+  }
+  const std::uint64_t number = ++last_arrival_;
+  auto peek = os::HelloPeek::start(
+      *loop_,
+      std::move(socket),
+      hello_deadline,
+      [this, number](os::Descriptor back, const Result<os::ClientHello>& hello) {
+        on_hello(number, std::move(back), hello);
+      });
+  if (peek) {
+    arrivals_[number] = {.peek = *std::move(peek), .address = to_string(peer)};
+  }
+}
+
+void ServerProcess::on_hello(std::uint64_t number,
+                             os::Descriptor socket,
+                             const Result<os::ClientHello>& hello) {
+  const auto found = arrivals_.find(number);
+  const std::string address = found == arrivals_.end() ? "" : found->second.address;
+  arrivals_.erase(number);
+  if (!hello) {
+    return;
+  }
+  if (hello->offers(gateway::site_protocol)) {
+    links_->adopt(std::move(socket), address);
+  } else {
+    api_server_->adopt(std::move(socket));
+  }
+}
+
+Status ServerProcess::submit(store::Change change, store::Done done) {
+  return writer_->submit(std::move(change),
+                         [this, done = std::move(done)](const Result<store::Outcome>& outcome) {
+                           const Status posted = loop_->post([done, outcome] { done(outcome); });
+                           if (!posted) {
+                             log_.error("answer_lost", {{"why", posted.error().message}});
+                           }
+                         });
+}
+
+void ServerProcess::wake() {
+  if (!woken_.exchange(true)) {
+    if (const Status posted = loop_->post([this] { step(); }); !posted) {
+      woken_ = false;
+    }
+  }
+}
+
+void ServerProcess::step() {
+  woken_ = false;
+  api_->wake();
+  auto progress = planner::Planner::Progress::working;
+  while (progress == planner::Planner::Progress::working) {
+    const auto stepped = planner_->step();
+    if (!stepped) {
+      log_.warning("planner_failed", {{"why", to_string(stepped.error())}});
+      break;
+    }
+    progress = *stepped;
+  }
+  const Result<Instant> next = gateway_->step(loop_->now());
+  if (!next) {
+    log_.warning("gateway_failed", {{"why", to_string(next.error())}});
+  }
+  timer_ = loop_->at(next ? *next : loop_->now() + std::chrono::seconds(5), [this] { step(); });
+}
+
+int ServerProcess::run() {
+  log_.info(
+      "server_started",
+      {{"version", SKERRY_VERSION},
+       {"listen", to_string(listener_->address())},
+       {"sqlite", store::sqlite_version()},
+       {"root", to_string(installation_.root)},
+       // What the command line pins.
+       {"fingerprint",
+        to_string(key_id(crypto_, installation_.keys.get(trust::KeyRole::server).public_key))}});
+  wake();
+  loop_->run();
+  log_.info("server_stopped");
+  return exit_code_;
+}
+
+void ServerProcess::stop() {
+  gateway_->say_goodbye(restart_retry_s);
+  timer_ = loop_->after(std::chrono::milliseconds(300), [this] { loop_->stop(); });
+}
+
+}  // namespace skerry::server

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/log.h"
+#include "installation.h"
+#include "net/server.h"
+#include "os/directory_disk.h"
+#include "os/event_loop.h"
+#include "os/hello_peek.h"
+#include "os/signals.h"
+#include "os/system_clock.h"
+#include "os/system_random.h"
+#include "os/tcp_listener.h"
+#include "server/api/api.h"
+#include "server/gateway/gateway.h"
+#include "server/gateway/site_links.h"
+#include "server/planner/planner.h"
+#include "server/store/reader.h"
+#include "server/store/writer_thread.h"
+#include "trust/openssl_crypto.h"
+
+namespace skerry::server {
+
+struct ServerOptions {
+  std::string data_directory = "/var/lib/skerryd";
+  /// Sites and the API, told apart by what the client's TLS hello asks for.
+  std::string listen = "[::]:8443";
+  /// A second address for the API alone; none where empty.
+  std::string listen_api = {};
+  /// How sites reach this server, for the enrolment command; `listen` where empty.
+  std::string site_address = {};
+  std::uint32_t beat_s = 300;
+};
+
+/// Who is connected, as the API reads it from other threads.
+class PresenceBoard {
+ public:
+  using Presences = std::map<store::SiteNumber, gateway::Gateway::Presence>;
+
+  void publish(const Presences& presences);
+  [[nodiscard]] gateway::Gateway::Presence of(store::SiteNumber site) const;
+
+ private:
+  mutable std::mutex mutex_;
+  Presences presences_;
+};
+
+/// The control plane in a process: the store's writer on its thread, gateway and planner on the
+/// event loop, the API on its own.
+class ServerProcess {
+ public:
+  static Result<std::unique_ptr<ServerProcess>> create(const ServerOptions& options,
+                                                       const Log& log);
+
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
+  ~ServerProcess();
+
+  /// Runs until a signal. The process's exit code.
+  int run();
+
+ private:
+  ServerProcess(const ServerOptions& options, const Log& log);
+
+  Status open();
+  Status open_store();
+  Status offer_setup(store::Writer& writer, store::Reader& reader);
+  Status open_gateway();
+  Status open_planner();
+  Status open_api();
+  Status open_listener();
+  void on_accepted(os::Descriptor socket, const os::SocketAddress& peer);
+  void on_hello(std::uint64_t number, os::Descriptor socket, const Result<os::ClientHello>& hello);
+  /// A change for the store whose answer comes on the event loop.
+  Status submit(store::Change change, store::Done done);
+  /// Lets gateway and planner look at the store again, from any thread.
+  void wake();
+  void step();
+  void stop();
+
+  /// A connection whose first bytes are awaited.
+  struct Arrival {
+    std::unique_ptr<os::HelloPeek> peek;
+    std::string address;
+  };
+
+  ServerOptions options_;
+  Log log_;
+  os::SystemClock clock_;
+  os::SystemRandom random_;
+  trust::OpenSslCrypto crypto_;
+  std::unique_ptr<os::EventLoop> loop_;
+  std::unique_ptr<os::Signals> signals_;
+  std::unique_ptr<Disk> data_disk_;
+  std::unique_ptr<Disk> keys_disk_;
+  Installation installation_;
+  std::unique_ptr<store::WriterThread> writer_;
+  std::unique_ptr<store::Reader> gateway_reader_;
+  std::unique_ptr<store::Reader> planner_reader_;
+  std::optional<gateway::Gateway> gateway_;
+  std::unique_ptr<gateway::SiteLinks> links_;
+  std::optional<planner::Planner> planner_;
+  PresenceBoard presence_;
+  std::unique_ptr<store::Reader> api_reader_;
+  std::unique_ptr<api::Api> api_;
+  std::unique_ptr<net::Server> api_server_;
+  std::unique_ptr<os::TcpListener> listener_;
+  std::map<std::uint64_t, Arrival> arrivals_;
+  std::uint64_t last_arrival_ = 0;
+  std::atomic<bool> woken_ = false;
+  os::Timer timer_;
+  int exit_code_ = 0;
+};
+
+}  // namespace skerry::server

@@ -1,0 +1,177 @@
+// The agent: one per site. `enrol` joins a site to an installation, `run` keeps it as it shall be.
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent_process.h"
+#include "base/log.h"
+#include "machine_facts.h"
+#include "os/system_clock.h"
+
+namespace {
+
+using skerry::Error;
+using skerry::ErrorKind;
+using skerry::Result;
+using skerry::Secret;
+using skerry::Status;
+using skerry::agent::ProcessOptions;
+
+constexpr int exit_usage = 2;
+constexpr int exit_cannot_start = 70;
+constexpr std::size_t token_bytes_max = 512;
+
+constexpr const char* usage =
+    "usage: skerry-agent run   [--state DIR] [--docker SOCKET] [--socket PATH]\n"
+    "       skerry-agent enrol --server HOST:PORT --root DIGEST [--name NAME] [--state DIR]\n"
+    "                          [--token-file FILE]\n"
+    "\n"
+    "enrol takes the one-time token from --token-file, from $SKERRY_TOKEN, or from standard "
+    "input;\n"
+    "never as an argument, where every process of the machine could read it.\n";
+
+/// "--name value" pairs; nothing where an argument is neither.
+std::optional<std::map<std::string, std::string>> read_flags(
+    const std::vector<std::string>& words) {
+  std::map<std::string, std::string> flags;
+  for (std::size_t i = 0; i < words.size(); i += 2) {
+    if (!words[i].starts_with("--") || i + 1 == words.size()) {
+      return std::nullopt;
+    }
+    flags[words[i].substr(2)] = words[i + 1];
+  }
+  return flags;
+}
+
+std::string take(std::map<std::string, std::string>& flags,
+                 const std::string& name,
+                 const std::string& otherwise) {
+  const auto found = flags.find(name);
+  if (found == flags.end()) {
+    return otherwise;
+  }
+  const std::string value = found->second;
+  flags.erase(found);
+  return value;
+}
+
+Result<Secret> read_secret(std::FILE* file) {
+  char buffer[token_bytes_max];
+  const std::size_t size = std::fread(buffer, 1, sizeof buffer, file);
+  std::string text(buffer, size);
+  explicit_bzero(buffer, sizeof buffer);
+  text.erase(text.find_last_not_of(" \r\n\t") + 1);
+  if (text.empty()) {
+    return skerry::fail(
+        {.kind = ErrorKind::invalid, .code = {"token_missing"}, .message = "the token is empty"});
+  }
+  return Secret(std::move(text));
+}
+
+Result<Secret> read_token(const std::string& file_name) {
+  if (!file_name.empty()) {
+    std::FILE* file = std::fopen(file_name.c_str(), "re");
+    if (file == nullptr) {
+      return skerry::fail({.kind = ErrorKind::not_found,
+                           .code = {"token_missing"},
+                           .message = file_name + ": " + std::strerror(errno)});
+    }
+    Result<Secret> token = read_secret(file);
+    std::fclose(file);
+    return token;
+  }
+  if (const char* token = std::getenv("SKERRY_TOKEN"); token != nullptr) {
+    Secret secret{std::string(token)};
+    unsetenv("SKERRY_TOKEN");
+    return secret;
+  }
+  return read_secret(stdin);
+}
+
+/// Makes the directory and its parents, for root alone.
+Status make_directory(const std::string& path) {
+  for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
+    const std::string part = path.substr(0, at);
+    if (mkdir(part.c_str(), at == std::string::npos ? 0700 : 0755) != 0 && errno != EEXIST) {
+      return skerry::fail({.kind = ErrorKind::unavailable,
+                           .code = skerry::disk_failed,
+                           .message = part + ": " + std::strerror(errno)});
+    }
+    if (at == std::string::npos) {
+      return {};
+    }
+  }
+}
+
+std::string parent(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos || slash == 0 ? "/" : path.substr(0, slash);
+}
+
+int complain(const Error& error) {
+  std::fprintf(stderr, "error: %s\n", to_string(error).c_str());
+  if (!error.hint.empty()) {
+    std::fprintf(stderr, "  next: %s\n", error.hint.c_str());
+  }
+  return exit_cannot_start;
+}
+
+Status prepare_enrolment(std::map<std::string, std::string>& flags, ProcessOptions& options) {
+  skerry::agent::Enrolment enrolment{.name = take(flags, "name", skerry::agent::host_name())};
+  enrolment.servers = {take(flags, "server", "")};
+  SKERRY_TRY(enrolment.root, skerry::parse_digest(take(flags, "root", "")));
+  SKERRY_TRY(options.token, read_token(take(flags, "token-file", "")));
+  SKERRY_TRY(const auto disk, skerry::os::DirectoryDisk::open_directory(options.state_directory));
+  options.enrol_only = true;
+  return skerry::agent::write_enrolment(*disk, enrolment);
+}
+
+int run(const std::string& verb, std::map<std::string, std::string> flags) {
+  const skerry::os::SystemClock clock;
+  const skerry::Log log(clock, skerry::standard_error_sink());
+  ProcessOptions options;
+  options.state_directory = take(flags, "state", options.state_directory);
+  options.docker_socket = take(flags, "docker", options.docker_socket);
+  options.local_socket = take(flags, "socket", options.local_socket);
+  if (const Status made = make_directory(options.state_directory); !made) {
+    return complain(made.error());
+  }
+  if (const Status made = make_directory(parent(options.local_socket)); !made) {
+    return complain(made.error());
+  }
+  if (verb == "enrol") {
+    if (const Status ready = prepare_enrolment(flags, options); !ready) {
+      return complain(ready.error());
+    }
+  }
+  if (!flags.empty()) {
+    std::fprintf(stderr, "error: unknown flag --%s\n%s", flags.begin()->first.c_str(), usage);
+    return exit_usage;
+  }
+  auto process = skerry::agent::AgentProcess::create(options, log.for_room("agent"));
+  return process ? (*process)->run() : complain(process.error());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.size() == 1 && (words[0] == "--version" || words[0] == "version")) {
+    std::printf("skerry-agent %s\n", SKERRY_VERSION);
+    return 0;
+  }
+  const bool known = !words.empty() && (words[0] == "run" || words[0] == "enrol");
+  const auto flags = known ? read_flags({words.begin() + 1, words.end()}) : std::nullopt;
+  if (!flags) {
+    std::fputs(usage, stderr);
+    return exit_usage;
+  }
+  return run(words[0], *flags);
+}

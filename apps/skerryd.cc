@@ -1,0 +1,34 @@
+// The control plane: API, planner, site gateway, over one embedded store.
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "base/log.h"
+#include "os/system_clock.h"
+#include "server_process.h"
+
+int main(int argc, char** argv) {
+  skerry::server::ServerOptions options;
+  CLI::App app("skerryd, the control plane of Skerry", "skerryd");
+  app.set_version_flag("--version", SKERRY_VERSION);
+  app.add_option("--data", options.data_directory, "Directory of the store and the keys")
+      ->capture_default_str();
+  app.add_option("--listen", options.listen, "Address of sites and of the API")
+      ->capture_default_str();
+  app.add_option("--listen-api", options.listen_api, "A second address, for the API alone");
+  app.add_option(
+      "--site-address", options.site_address, "host:port at which sites reach this server");
+  app.add_option("--beat", options.beat_s, "Seconds between a silent site's beats")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+
+  const skerry::os::SystemClock clock;
+  const skerry::Log log(clock, skerry::standard_error_sink());
+  auto process = skerry::server::ServerProcess::create(options, log.for_room("server"));
+  if (!process) {
+    log.error("cannot_start", {{"why", to_string(process.error())}});
+    return 70;
+  }
+  return (*process)->run();
+}
