@@ -1,0 +1,107 @@
+#include <vector>
+
+#include "integration/api/server_fixture.h"
+
+namespace skerry::api {
+namespace {
+
+class WatchTest : public ApiTest {
+ protected:
+  /// The frames of a watch until `enough` is in one.
+  std::string watch(const std::string& target,
+                    std::string_view enough,
+                    std::vector<net::Header> headers = {}) {
+    headers.push_back({"authorization", "Bearer " + token});
+    std::string all;
+    net::ClientOptions options = client_options();
+    options.silence = std::chrono::seconds(20);
+    net::Client watching(options);
+    const Result<net::Response> response = watching.stream(
+        {.target = target, .headers = std::move(headers)}, [&](std::string_view bytes) {
+          all += bytes;
+          return all.find(enough) == std::string::npos;
+        });
+    EXPECT_TRUE(response) << response.error().message << all;
+    return all;
+  }
+
+  void put(const std::string& name, const std::string& version) {
+    std::string stack = hello_stack;
+    stack.replace(stack.find("hello"), 5, name);
+    stack.replace(stack.find("1.0"), 3, version);
+    ASSERT_LT(put_yaml("/api/v1/stacks/" + name, stack).status, 300U);
+  }
+};
+
+TEST_F(WatchTest, GoesOnWhereAStreamBrokeWithoutLossOrRepetition) {
+  set_up();
+  const std::string start = std::to_string(reader->head()->revision);
+  put("a", "1.0");
+  put("b", "1.0");
+  put("c", "1.0");
+  const std::string target = "/api/v1/watch?kinds=stacks";
+  const std::string first = watch(target, R"("name":"b")", {{"last-event-id", start}});
+  const std::size_t id = first.find("id: ");
+  ASSERT_NE(id, std::string::npos);
+  const std::string cursor = first.substr(id + 4, first.find('\n', id) - id - 4);
+  EXPECT_LT(first.find(R"("name":"a")"), first.find(R"("name":"b")"));
+  const std::string rest = watch(target, R"("name":"c")", {{"last-event-id", cursor}});
+  EXPECT_EQ(rest.find(R"("kind":"Stack","name":"a")"), std::string::npos);
+  EXPECT_NE(rest.find(R"("kind":"Stack","name":"b")"), std::string::npos);
+}
+
+TEST_F(WatchTest, SaysThatItsPastIsGone) {
+  set_up();
+  const std::string start = std::to_string(reader->head()->revision);
+  put("a", "1.0");
+  store::Change change{.by = {.name = "server", .method = "internal"}};
+  change.operations.emplace_back(store::CompactFeed{.through = reader->head()->revision});
+  commit(std::move(change));
+  const std::string frames = watch("/api/v1/watch", "Resync", {{"last-event-id", start}});
+  EXPECT_NE(frames.find(R"("type":"Resync")"), std::string::npos);
+}
+
+TEST_F(WatchTest, AWatchedListBeginsWithAllThereIs) {
+  set_up();
+  put("a", "1.0");
+  put("b", "1.0");
+  const std::string frames = watch("/api/v1/stacks?watch=true", R"("name":"b")");
+  EXPECT_NE(frames.find(R"("type":"Added")"), std::string::npos);
+  EXPECT_NE(frames.find(R"("name":"a")"), std::string::npos);
+}
+
+TEST_F(WatchTest, TellsTheNewStatusOfASite) {
+  set_up();
+  const Uuid id = add_site("store-1");
+  const store::SiteNumber number = reader->site_by_id(id).value()->number;
+  std::string frames;
+  bool told = false;
+  net::Client watching(client_options());
+  const auto response = watching.stream(
+      {.target = "/api/v1/sites?watch=true", .headers = {{"authorization", "Bearer " + token}}},
+      [&](std::string_view bytes) {
+        frames += bytes;
+        if (!told && frames.find("store-1") != std::string::npos) {
+          told = true;
+          store::Change change{.by = {.name = "site", .method = "identity"},
+                               .lane = store::Change::Lane::status};
+          change.operations.emplace_back(store::SetState{.state = {.site = number,
+                                                                   .number = {.start = 1, .seq = 1},
+                                                                   .health = 5,
+                                                                   .seen_at = clock.wall()}});
+          commit(std::move(change));
+        }
+        return frames.find(R"("state":"Failed")") == std::string::npos;
+      });
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_NE(frames.find(R"("type":"Modified")"), std::string::npos);
+}
+
+TEST_F(WatchTest, WatchesOnlyWhatCanBeWatched) {
+  set_up();
+  EXPECT_EQ(ask("GET", "/api/v1/watch?kinds=users").status, 400U);
+  EXPECT_EQ(ask("GET", "/api/v1/watch", "", {{"last-event-id", "x"}}).status, 400U);
+}
+
+}  // namespace
+}  // namespace skerry::api
