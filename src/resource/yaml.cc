@@ -110,6 +110,7 @@ class Reader {
   Status read_node(Node& node, const Event& event, std::size_t depth);
   Status read_alias(Node& node, const Event& event);
   Status read_scalar(Node& node, const Event& event);
+  Status enter_flow(const Event& event, Mark at);
   Status read_sequence(Node& node, std::size_t depth);
   Status read_mapping(Node& node, std::size_t depth);
   Status read_key(Node& mapping, const Event& event, std::size_t depth);
@@ -133,6 +134,7 @@ class Reader {
   const ReadOptions& options_;
   Budget budget_;
   std::size_t aliases_ = 0;
+  std::size_t flow_depth_ = 0;
   std::uint32_t anchors_ = 0;
   std::map<std::string, std::uint32_t, std::less<>>
       anchor_numbers_;                             // Closed ones, newest by name.
@@ -196,6 +198,8 @@ Status Reader::read_node(Node& node, const Event& event, std::size_t depth) {
   const std::string_view anchor = text_of(event->data.scalar.anchor);
   node.anchor = open_anchor(anchor);
   SKERRY_CHECK(set_tag(node, text_of(event->data.scalar.tag)));
+  const std::size_t flow_outside = flow_depth_;
+  SKERRY_CHECK(enter_flow(event, node.at));
   if (event->type == YAML_SEQUENCE_START_EVENT) {
     SKERRY_CHECK(read_sequence(node, depth));
   } else if (event->type == YAML_MAPPING_START_EVENT) {
@@ -203,7 +207,22 @@ Status Reader::read_node(Node& node, const Event& event, std::size_t depth) {
   } else {
     SKERRY_CHECK(read_scalar(node, event));
   }
+  flow_depth_ = flow_outside;
   close_anchor(anchor, node.anchor);
+  return {};
+}
+
+Status Reader::enter_flow(const Event& event, Mark at) {
+  const bool flow = (event->type == YAML_SEQUENCE_START_EVENT &&
+                     event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE) ||
+                    (event->type == YAML_MAPPING_START_EVENT &&
+                     event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE);
+  if (flow && ++flow_depth_ > options_.limits.flow_depth_max) {
+    return fail(error(too_deep,
+                      at,
+                      "more than " + std::to_string(options_.limits.flow_depth_max) +
+                          " brackets inside each other"));
+  }
   return {};
 }
 

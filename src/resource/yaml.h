@@ -76,6 +76,8 @@ Mark outer_mark(const Origin& origin, Mark inner);
 struct ReadLimits {
   std::size_t bytes_max = 1024UL * 1024UL;
   std::size_t depth_max = 64;
+  std::size_t flow_depth_max =
+      32;  // Brackets in brackets: libyaml's time per value grows with them.
   std::size_t nodes_max = 100'000;  // Over all documents, copies of aliases included.
   std::size_t aliases_max = 100;
   std::size_t expanded_bytes_max = 4 * 1024UL * 1024UL;  // Of scalars copied by aliases and merges.

@@ -157,8 +157,12 @@ TEST(Hostile, AMillionDeep) {
 
 // For each token libyaml looks at the possible key of every open level.
 TEST(Hostile, ManyValuesAtTheGreatestDepth) {
-  const std::string text = repeated("[", 62) + repeated("a,", mebibyte - 200) + repeated("]", 62);
-  EXPECT_EQ(refusal(text), too_many_nodes.name);
+  const auto deep = [](std::size_t brackets) {
+    return repeated("- ", 62) + repeated("[", brackets) + repeated("a,", mebibyte - 200) +
+           repeated("]", brackets);
+  };
+  EXPECT_EQ(refusal(deep(32)), too_many_nodes.name);
+  EXPECT_EQ(refusal(deep(33)), too_deep.name);
 }
 
 TEST(Hostile, HugeScalars) {
