@@ -1,10 +1,11 @@
 # One library per room, so that what a room may use is what it links.
 #
-#   skerry_room(document SOURCES a.cc b.cc DEPENDS base [LINK protozero ...])
+#   skerry_room(document SOURCES a.cc b.cc DEPENDS base [LINK protozero ...] [EXPOSE skerry_api_proto ...])
 #
-# builds skerry_document from src/document, and a check that each of its headers compiles alone.
+# builds skerry_document from src/document, and a check that each of its headers compiles alone. LINK names libraries
+# that its sources use, EXPOSE those that its headers include too.
 function(skerry_room name)
-  cmake_parse_arguments(ROOM "" "" "SOURCES;DEPENDS;LINK" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "SOURCES;DEPENDS;LINK;EXPOSE" ${ARGN})
   string(REPLACE "/" "_" target "skerry_${name}")
   file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
   add_library(${target} STATIC ${ROOM_SOURCES})
@@ -19,7 +20,7 @@ function(skerry_room name)
     string(REPLACE "/" "_" dependency "skerry_${dependency}")
     target_link_libraries(${target} PRIVATE ${dependency})
   endforeach()
-  target_link_libraries(${target} PRIVATE ${ROOM_LINK})
+  target_link_libraries(${target} PUBLIC ${ROOM_EXPOSE} PRIVATE ${ROOM_LINK})
 endfunction()
 
 # skerry_test(unit/base SOURCES a_test.cc DEPENDS base): one GoogleTest program a room. ctest names
