@@ -83,7 +83,7 @@ sanitizers() {
   export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1
   export UBSAN_OPTIONS=print_stacktrace=1
   if check "build with clang 19, address and undefined sanitizers" build asan; then
-    suite "unit and simulator tests under the sanitizers" asan -L '^(unit|sim)$'
+    suite "unit, simulator and API tests under the sanitizers" asan -R '^(unit|sim|integration/api)/'
   fi
   sanitize_coroutines
 }
