@@ -103,8 +103,9 @@ void Link::close(Error reason, Instant now) {
   drop_session();
   last_error_ = std::move(reason);
   ++server_;
-  failures_ = was_healthy ? 0 : std::min(failures_ + 1, failures_max);
+  failures_ = was_healthy ? 0 : failures_;
   dial_at_ = now + (hint_s != 0 ? jittered(std::chrono::seconds(hint_s)) : back_off());
+  failures_ = std::min(failures_ + 1, failures_max);
 }
 
 /// What it had to tell is kept: an accepted document counts, however the link ended.
@@ -129,7 +130,8 @@ Session::News Link::take_news() {
   return news;
 }
 
-/// random(0, min(cap, first · 2^n)), so that a fleet does not come back at once (D8).
+/// random(0, min(cap, first · 2^n)) after n failures before this one, so that a fleet does not come
+/// back at once (D8).
 std::chrono::milliseconds Link::back_off() {
   const auto steps = static_cast<unsigned>(failures_);
   const std::chrono::milliseconds grown = options_.back_off_first * (1LL << steps);

@@ -88,6 +88,14 @@ TEST_F(LinkTest, NeverWaitsLongerThanItsBackOffAllows) {
   }
 }
 
+TEST_F(LinkTest, WaitsASecondAtMostAfterTheFirstFailureAndTwiceThatAfterEachMore) {
+  wait_for_dial();
+  for (milliseconds bound{1000}; bound < minutes{5}; bound *= 2) {
+    link->on_closed({.code = {"refused"}}, now);
+    EXPECT_LE(wait_for_dial(), bound);
+  }
+}
+
 TEST_F(LinkTest, RemembersItsFailuresAcrossARestart) {
   for (int failure = 0; failure < 10; ++failure) {
     wait_for_dial();
