@@ -40,15 +40,25 @@ Status write_enrolment(Disk& disk, const Enrolment& enrolment) {
                             short_name(held->root),
                  .hint = "use another state directory, or remove this one on purpose"});
   }
-  if (!held && held.error().code != file_not_found) {
+  if (!held && held.error().code != not_enrolled) {
     return fail(held.error());
   }
   return write_atomically(disk, enrolment_file, document::encode(enrolment));
 }
 
 Result<Enrolment> read_enrolment(Disk& disk) {
-  SKERRY_TRY(const std::string bytes, read_whole(disk, enrolment_file, enrolment_bytes_max));
-  return document::decode<Enrolment>(bytes);
+  const Result<std::string> bytes = read_whole(disk, enrolment_file, enrolment_bytes_max);
+  if (bytes) {
+    return document::decode<Enrolment>(*bytes);
+  }
+  if (bytes.error().code == file_not_found) {
+    return fail({.kind = ErrorKind::not_found,
+                 .code = not_enrolled,
+                 .message = "this machine has not joined an installation yet",
+                 .hint = "run the command that `skerry token create --site` prints: skerry-agent "
+                         "enrol --server HOST:PORT --root DIGEST"});
+  }
+  return fail(bytes.error());
 }
 
 Result<Agent::Stored> Agent::read(const AgentOutside& outside) {

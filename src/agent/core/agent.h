@@ -30,6 +30,8 @@ struct AgentOutside {
   const Log& log;
 };
 
+inline constexpr ErrorCode not_enrolled{"not_enrolled"};
+
 struct AgentOptions {
   std::string version = {};
   std::string boot_id = {};
@@ -45,7 +47,7 @@ struct AgentOptions {
 /// Joins a site to an installation: what `Agent::open` then works with. Refused where the directory
 /// belongs to another installation already.
 Status write_enrolment(Disk& disk, const Enrolment& enrolment);
-/// `file_not_found` where the site was never told whom it belongs to.
+/// `not_enrolled` where the site was never told whom it belongs to.
 Result<Enrolment> read_enrolment(Disk& disk);
 
 /// One site's agent: keeps the site at its accepted manifest, alone if need be, and tells its

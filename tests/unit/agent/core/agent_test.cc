@@ -272,6 +272,14 @@ TEST_F(AgentCore, CallsItselfStaleAndRunsOn) {
       std::ranges::any_of(conditions, [](const auto& reason) { return reason.code == "Stale"; }));
 }
 
+TEST_F(AgentCore, SaysHowToJoinWhereItNeverDid) {
+  sim::SimDisk empty;
+  const auto enrolment = read_enrolment(empty);
+  ASSERT_FALSE(enrolment);
+  EXPECT_EQ(enrolment.error().code, not_enrolled);
+  EXPECT_NE(enrolment.error().hint.find("skerry-agent enrol"), std::string::npos);
+}
+
 TEST_F(AgentCore, RefusesToJoinASecondInstallation) {
   EXPECT_FALSE(write_enrolment(disk, {.root = digest_of(release_of("other"))}));
 }
