@@ -240,6 +240,11 @@ Remedy remedy_of(const FieldRule* rule, bool is_wanted) {
   return rule->remedy;
 }
 
+/// Tells a value that is there and empty from none at all.
+std::string shown(const std::string& value) {
+  return value.empty() ? "\"\"" : value;
+}
+
 void compare_wanted(std::vector<Difference>& out, const Fields& wanted, const Fields& found) {
   for (const auto& [name, value] : wanted) {
     const auto* rule = field_rule(name);
@@ -248,7 +253,7 @@ void compare_wanted(std::vector<Difference>& out, const Fields& wanted, const Fi
         (at != found.end() && at->second == value)) {
       continue;
     }
-    out.push_back({name, value, at == found.end() ? "" : at->second, rule->remedy});
+    out.push_back({name, shown(value), at == found.end() ? "" : shown(at->second), rule->remedy});
   }
 }
 
@@ -258,7 +263,7 @@ void compare_found(std::vector<Difference>& out, const Fields& wanted, const Fie
     if (rule == nullptr || rule->absent == Absent::runtime || wanted.contains(name)) {
       continue;
     }
-    out.push_back({name, "", value, remedy_of(rule, false)});
+    out.push_back({name, "", shown(value), remedy_of(rule, false)});
   }
 }
 

@@ -121,7 +121,7 @@ Fields effective_fields(const Fields& wanted, const Fields& image);
 
 struct Difference {
   std::string field = {};
-  /// Empty where the field should not be there.
+  /// Empty where the field should not be there; "\"\"" where its value is the empty one.
   std::string wanted = {};
   /// Empty where the field is missing.
   std::string found = {};

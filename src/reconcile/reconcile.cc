@@ -49,7 +49,7 @@ class Planner {
   void make(const StackView& stack, const Finding& finding);
   void mend(const StackView& stack, const Finding& finding);
   void remove_networks(const StackView& stack);
-  bool waits_for_network(const StackView& stack, const Finding& finding) const;
+  bool waits_for_object(const StackView& stack, const Finding& finding) const;
   const ObservedNetwork* find_network(std::string_view stack, std::string_view key) const;
   bool has_volume(std::string_view stack, const document::Volume& volume) const;
 
@@ -60,6 +60,7 @@ class Planner {
   std::set<std::string> started_;
   std::set<std::string> torn_;
   std::set<std::string> late_networks_;
+  std::set<std::string> late_volumes_;
   std::map<std::string, std::string> changed_networks_;
 };
 
@@ -143,7 +144,8 @@ void Planner::remove_strangers(const StackView& stack) {
         tear_down(name, container, why);
       }
     } else {
-      plan_.drift.push_back({name, "service " + container.service, "container", "", container.id});
+      plan_.drift.push_back(
+          drift_of(name, "service " + container.service, {"container", "", container.id}));
     }
   }
   for (const auto& finding : stack.findings()) {
@@ -175,13 +177,13 @@ void Planner::note_networks(StackView& stack) {
     }
     if (found == nullptr) {
       if (stack.stack().settled) {
-        plan_.drift.push_back({name, "network " + network.key, "network", network.name, ""});
+        plan_.drift.push_back(
+            drift_of(name, "network " + network.key, {"network", network.name, ""}));
       }
       continue;
     }
     for (const auto& difference : diff(network, *found)) {
-      plan_.drift.push_back(
-          {name, "network " + network.key, difference.field, difference.wanted, difference.found});
+      plan_.drift.push_back(drift_of(name, "network " + network.key, difference));
       changed_networks_.emplace(network.key, difference.field + " changed");
     }
   }
@@ -209,7 +211,7 @@ void Planner::note_volumes(const StackView& stack) {
   for (const auto& volume : stack.stack().volumes) {
     if (stack.stack().settled && !volume.external && !has_volume(stack.stack().name, volume)) {
       plan_.drift.push_back(
-          {stack.stack().name, "volume " + volume.key, "volume", volume.name, ""});
+          drift_of(stack.stack().name, "volume " + volume.key, {"volume", volume.name, ""}));
     }
   }
 }
@@ -279,18 +281,30 @@ void Planner::plan_volumes(const StackView& stack) {
                   .key = volume.key,
                   .reason = "there is no such volume",
                   .is_repair = stack.stack().settled};
-    if (!volume.external && stack.enforces() && !has_volume(stack.stack().name, volume) &&
-        may_try(action)) {
-      plan_.actions.push_back(std::move(action));
+    if (volume.external || !stack.enforces() || has_volume(stack.stack().name, volume)) {
+      continue;
     }
+    if (!may_try(action)) {
+      late_volumes_.insert(volume.key);
+      continue;
+    }
+    plan_.actions.push_back(std::move(action));
   }
 }
 
-bool Planner::waits_for_network(const StackView& stack, const Finding& finding) const {
+/// A network or volume of it cannot be had for now. The runtime would take a volume of that name
+/// from whoever made it.
+bool Planner::waits_for_object(const StackView& stack, const Finding& finding) const {
   const auto& networks = finding.service->spec.networks;
+  const auto& mounts = finding.service->spec.mounts;
   return !stack.enforces() ||
-         std::any_of(networks.begin(), networks.end(), [&](const auto& attachment) {
-           return late_networks_.contains(attachment.network);
+         std::any_of(
+             networks.begin(),
+             networks.end(),
+             [&](const auto& attachment) { return late_networks_.contains(attachment.network); }) ||
+         std::any_of(mounts.begin(), mounts.end(), [&](const auto& mount) {
+           return mount.type == document::Mount::Type::volume &&
+                  late_volumes_.contains(mount.source);
          });
 }
 
@@ -298,7 +312,7 @@ bool Planner::waits_for_network(const StackView& stack, const Finding& finding) 
 void Planner::make(const StackView& stack, const Finding& finding) {
   const auto& name = stack.stack().name;
   const bool must_follow = !finding.follows.empty() && !started_.contains(finding.follows);
-  if (must_follow || !may(finding.not_before) || waits_for_network(stack, finding) ||
+  if (must_follow || !may(finding.not_before) || waits_for_object(stack, finding) ||
       stack.blocker(finding, started_) != nullptr) {
     return;
   }
@@ -369,6 +383,7 @@ void Planner::plan_stack(const DesiredStack& desired) {
   started_.clear();
   torn_.clear();
   late_networks_.clear();
+  late_volumes_.clear();
   changed_networks_.clear();
   StackView stack(view_, desired);
   note_networks(stack);

@@ -84,6 +84,15 @@ const std::string& runtime_network_key(const DesiredStack& stack, const std::str
 
 }  // namespace
 
+document::Drift drift_of(std::string stack, std::string object, Difference difference) {
+  const auto or_none = [](std::string& value) { return value.empty() ? "none" : std::move(value); };
+  return {.stack = std::move(stack),
+          .object = std::move(object),
+          .field = std::move(difference.field),
+          .wanted = or_none(difference.wanted),
+          .found = or_none(difference.found)};
+}
+
 std::vector<const DesiredService*> dependency_order(const DesiredStack& stack) {
   Sorter sorter(stack);
   for (const auto& service : stack.services) {
@@ -126,11 +135,8 @@ Action StackView::action(const Finding& finding, Action::Verb verb) const {
 }
 
 void StackView::add_drift(Finding& finding, Difference difference) const {
-  finding.drift.push_back({.stack = stack_->name,
-                           .object = "service " + finding.service->spec.name,
-                           .field = std::move(difference.field),
-                           .wanted = std::move(difference.wanted),
-                           .found = std::move(difference.found)});
+  finding.drift.push_back(
+      drift_of(stack_->name, "service " + finding.service->spec.name, std::move(difference)));
 }
 
 Finding StackView::assess(const DesiredService& service) const {
@@ -271,6 +277,7 @@ void StackView::assess_state(Finding& finding) const {
       return;
     }
     case ContainerState::dead:
+      add_drift(finding, {"state", "running", "dead"});
       finding.need = Need::replace;
       finding.reason = "the runtime calls it dead";
       return;

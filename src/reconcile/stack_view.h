@@ -39,6 +39,9 @@ struct Finding {
   bool is_completed = false;
 };
 
+/// A difference as people are told it: nothing there is "none".
+document::Drift drift_of(std::string stack, std::string object, Difference difference);
+
 /// How far a dependency is from what its dependents wait for.
 enum class Readiness : std::uint8_t { ready, coming, failing };
 

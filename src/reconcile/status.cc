@@ -120,6 +120,13 @@ class Teller {
         return true;
       }
     }
+    for (const auto& mount : spec.mounts) {
+      const std::string key = stack_.stack().name + "/volume " + mount.source;
+      if (mount.type == document::Mount::Type::volume &&
+          tell_failed(memory_of(view_.memories, key), "volume " + mount.source)) {
+        return true;
+      }
+    }
     return false;
   }
 

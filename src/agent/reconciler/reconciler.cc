@@ -137,10 +137,8 @@ std::optional<Instant> Reconciler::step(Instant now) {
     if (runtime_.observed().complete) {
       note_drift(plan.drift);
       state_.drift = plan.drift;
-      std::erase_if(state_.drift, [&](const document::Drift& drift) {
-        return drift.field == "container" &&
-               taken_.contains(drift.stack + "/" + drift.object.substr(drift.object.find(' ') + 1));
-      });
+      std::erase_if(state_.drift,
+                    [&](const document::Drift& drift) { return is_own_doing(drift); });
     }
     if (!site_.paused) {
       perform(plan.actions, now);
@@ -162,6 +160,7 @@ bool Reconciler::take_events(Instant now) {
       are_images_known_ = is_up;
       if (is_up != is_up_) {
         is_up_ = is_up;
+        up_since_ = now;
         emit(Event::Class::notice,
              {.code = is_up ? "runtime_up" : "runtime_down", .message = event.text});
       }
@@ -196,6 +195,9 @@ void Reconciler::note_success(const Deed& deed, Memory& memory) {
     memory.not_before.reset();
     // A start that works at last may still be a crash loop: only a good run clears that count.
     memory.failures = action.verb == Verb::start_container ? memory.failures : 0;
+  }
+  if (action.verb == Verb::create_container && !action.is_repair) {
+    memory.failures = 0;  // Another configuration: what the last one did says nothing about it.
   }
   if (deed.is_restart) {
     ++memory.restarts;
@@ -382,10 +384,16 @@ void Reconciler::begin(const Action& action, Instant now) {
     auto& memory = memories_[reconcile::memory_key(action)];
     const bool was_good = container->started_at && container->stopped_at &&
                           *container->stopped_at - *container->started_at >= reconcile::good_run;
-    memory.failures = was_good ? 1 : memory.failures + 1;
+    const bool ended_with_runtime =
+        up_since_ && container->stopped_at && *container->stopped_at <= *up_since_;
+    if (!ended_with_runtime) {
+      memory.failures = was_good ? 1 : memory.failures + 1;
+    }
     deed.is_restart = true;
   }
-  if (action.verb == Verb::remove_container) {
+  // One that is dead or going already was somebody else's to take.
+  if (action.verb == Verb::remove_container && container != nullptr &&
+      container->state != reconcile::ContainerState::dead) {
     taken_.insert(action.stack + "/" + action.key);
   }
   if (const auto stack = stacks_.find(action.stack); stack != stacks_.end()) {

@@ -129,6 +129,7 @@ class Reconciler {
   void count_repair(const reconcile::Action& action, Instant now);
   [[nodiscard]] reconcile::Runtime::Context context(const reconcile::Action& action) const;
   [[nodiscard]] bool only_reports(const std::string& stack) const;
+  [[nodiscard]] bool is_own_doing(const document::Drift& drift) const;
   void note_drift(const std::vector<document::Drift>& drift);
   void tell(const reconcile::Desired& desired, Instant now);
   document::StackStatus stack_status(const Stack& stack,
@@ -145,6 +146,8 @@ class Reconciler {
   /// False until a manifest was given: then nothing may be called unwanted.
   bool has_manifest_ = false;
   bool is_up_ = false;
+  /// What had ended by then ended with the runtime or the machine, not by a fault of its own.
+  std::optional<Instant> up_since_;
   SiteRecord site_;
   std::map<std::string, Stack, std::less<>> stacks_;
   /// Records of stacks that the manifest does not name (any more).

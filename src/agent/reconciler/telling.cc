@@ -25,7 +25,7 @@ Event drift_event(const Drift& drift, const char* code) {
   return {.code = code,
           .stack = drift.stack,
           .object = drift.object,
-          .message = drift.field + " was " + (drift.found.empty() ? "missing" : drift.found),
+          .message = drift.field + " was " + drift.found,
           .field = drift.field,
           .wanted = drift.wanted,
           .found = drift.found};
@@ -49,6 +49,13 @@ bool Reconciler::only_reports(const std::string& name) const {
          stack->second.current->drift == document::DriftMode::report;
 }
 
+/// This agent took the container away and has not made the next one yet.
+bool Reconciler::is_own_doing(const Drift& drift) const {
+  const bool is_absence = drift.field == "container" || drift.field == "state";
+  return is_absence &&
+         taken_.contains(drift.stack + "/" + drift.object.substr(drift.object.find(' ') + 1));
+}
+
 /// Remembers each new difference; tells it at once in report mode, and as reverted once the object
 /// has none left.
 void Reconciler::note_drift(const std::vector<Drift>& found) {
@@ -56,12 +63,10 @@ void Reconciler::note_drift(const std::vector<Drift>& found) {
   for (const auto& drift : found) {
     const std::string key = drift_key(drift);
     drifted.insert(key);
-    const std::string service = drift.stack + "/" + drift.object.substr(drift.object.find(' ') + 1);
     auto& open = open_drift_[key];
     const bool is_known = std::any_of(
         open.begin(), open.end(), [&](const Drift& other) { return is_same_field(other, drift); });
-    const bool is_own_doing = drift.field == "container" && taken_.contains(service);
-    if (is_known || is_own_doing) {
+    if (is_known || is_own_doing(drift)) {
       continue;
     }
     open.push_back(drift);

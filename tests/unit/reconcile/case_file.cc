@@ -362,9 +362,10 @@ class Reader {
       } else if (key == "error") {
         memory.last_error = value;
       } else if (key == "verb") {
-        memory.failed_verb = value == "create"  ? Action::Verb::create_container
-                             : value == "start" ? Action::Verb::start_container
-                                                : Action::Verb::pull_image;
+        memory.failed_verb = value == "create"   ? Action::Verb::create_container
+                             : value == "volume" ? Action::Verb::create_volume
+                             : value == "start"  ? Action::Verb::start_container
+                                                 : Action::Verb::pull_image;
       } else if (key == "completed") {
         const auto [stack, name] = pair_of(memory_name, '/');
         memory.completed_hash = value == "now" ? find_service(stack, name)->config_hash : value;
@@ -383,9 +384,9 @@ std::string action_text(const Action& action) {
   return text + ": " + action.reason + (action.is_repair ? " [repair]" : "");
 }
 
-std::string or_nothing(const std::string& value) {
+std::string without_hash(const std::string& value) {
   // Hashes are golden elsewhere; here they would only be noise.
-  return value.empty() ? "nothing" : value.starts_with("v1:") ? "v1:…" : value;
+  return value.starts_with("v1:") ? "v1:…" : value;
 }
 
 std::string status_text(const std::string& subject,
@@ -409,7 +410,7 @@ std::vector<std::string> decide(const Case& from) {
   }
   for (const auto& drift : plan.drift) {
     lines.push_back("drift " + drift.stack + " " + drift.object + " " + drift.field + ": wanted " +
-                    or_nothing(drift.wanted) + ", found " + or_nothing(drift.found));
+                    without_hash(drift.wanted) + ", found " + without_hash(drift.found));
   }
   if (plan.wake_at) {
     const auto wait = std::chrono::duration_cast<std::chrono::seconds>(*plan.wake_at - test_now);

@@ -60,6 +60,16 @@ bool FakeRuntime::remove(std::string_view stack, std::string_view service) {
   return touched();
 }
 
+bool FakeRuntime::begin_removal(std::string_view stack, std::string_view service) {
+  auto* container = by_service(stack, service);
+  if (container == nullptr) {
+    return false;
+  }
+  end_run(*container, 137);
+  container->seen.state = ContainerState::dead;
+  return touched();
+}
+
 bool FakeRuntime::pause(std::string_view stack, std::string_view service) {
   auto* container = by_service(stack, service);
   if (container == nullptr || container->seen.state != ContainerState::running) {

@@ -91,6 +91,8 @@ class FakeRuntime final : public reconcile::Runtime {
   bool kill(std::string_view stack, std::string_view service, std::uint32_t exit_code = 137);
   bool stop(std::string_view stack, std::string_view service);
   bool remove(std::string_view stack, std::string_view service);
+  /// The first half of a removal: the engine calls it "removing".
+  bool begin_removal(std::string_view stack, std::string_view service);
   bool pause(std::string_view stack, std::string_view service);
   /// It ends by itself, as by a bug of its own.
   bool crash(std::string_view stack, std::string_view service, std::uint32_t exit_code);

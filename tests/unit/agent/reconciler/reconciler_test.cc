@@ -84,6 +84,28 @@ TEST_F(SettledShop, IsMadeAgainAfterARemovalByHand) {
   EXPECT_EQ(event->field, "container");
 }
 
+TEST_F(SettledShop, IsToldOfThoughARemovalByHandWasSeenHalfDone) {
+  ASSERT_TRUE(site.runtime.begin_removal("shop", "web"));
+  EXPECT_LT(until_healthy(), milliseconds{200});
+  std::vector<std::string> told;
+  for (const auto& event : site.journal.events) {
+    told.push_back(event.code + " " + event.field + " " + event.wanted + " " + event.found);
+  }
+  EXPECT_EQ(told,
+            (std::vector<std::string>{"drift_reverted state running dead",
+                                      "drift_reverted container running missing"}));
+}
+
+TEST_F(SettledShop, IsToldOfALimitThatNobodyWants) {
+  ASSERT_TRUE(site.runtime.edit("shop", "web", "pids_limit", "20"));
+  EXPECT_LT(until_healthy(), milliseconds{300});
+  const auto* event = site.journal.find("drift_reverted");
+  ASSERT_NE(event, nullptr);
+  EXPECT_EQ(event->field, "pids_limit");
+  EXPECT_EQ(event->wanted, "none");
+  EXPECT_EQ(event->found, "20");
+}
+
 TEST_F(SettledShop, IsReplacedBackWhenReplacedByHand) {
   ASSERT_TRUE(site.runtime.replace("shop", "web", "environment.MODE", "test"));
   EXPECT_LT(until_healthy(), milliseconds{300});
@@ -180,6 +202,30 @@ TEST_F(SettledShop, ComesUpAfterTheEngineStoppedIt) {
   site.runtime.start_engine();
   EXPECT_LT(until_healthy(), milliseconds{500});
   EXPECT_EQ(deeds(), std::vector<std::string>{"start_container shop/web"});
+}
+
+TEST_F(SettledShop, IsHealthyAsSoonAsItRunsAfterTheEngineStoppedIt) {
+  site.runtime.stop_engine(FakeRuntime::Containers::stop);
+  site.run_for(seconds{30});
+  site.runtime.start_engine();
+  const auto is_healthy = [&] {
+    return site.is_running("shop", "web") && site.state("shop") == WorkloadState::healthy;
+  };
+  EXPECT_LT(site.run_until(is_healthy, minutes{5}), milliseconds{500});
+}
+
+TEST_F(SettledShop, IsNotSlowedDownByThePastOfAnotherConfiguration) {
+  ASSERT_TRUE(site.runtime.crash("shop", "web", 139));
+  until_healthy();
+  ASSERT_EQ(site.state("shop"), WorkloadState::starting) << "not believed yet";
+  auto web = service("web", "web:1");
+  web.environment = {{"MODE", {.literal = "test"}}};
+  site.desire({site.release("shop", 2, {web})});
+  const auto is_healthy = [&] {
+    return site.is_running("shop", "web") && site.state("shop") == WorkloadState::healthy &&
+           site.runtime.find("shop", "web")->fields.at("environment.MODE") == "test";
+  };
+  EXPECT_LT(site.run_until(is_healthy, minutes{5}), milliseconds{500});
 }
 
 TEST_F(SettledShop, IsMadeAgainAfterTheEngineLostIt) {
