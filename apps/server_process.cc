@@ -115,7 +115,8 @@ Status ServerProcess::open_store() {
 }
 
 /// Without a user, a code opens the server once. It is printed where only the operator sees it,
-/// kept in a file of root's until it is used, and never expires before.
+/// kept in a file of root's, and never expires before it is used. The first start after that
+/// removes the file.
 Status ServerProcess::offer_setup(store::Writer& writer, store::Reader& reader) {
   SKERRY_TRY(const std::vector<store::UserRow> users, reader.users("", 1));
   const Result<std::string> kept = read_whole(*data_disk_, setup_code_file, 256);

@@ -96,7 +96,7 @@ struct SiteRow {
   bool ended = false;
   /// The next manifest must equal what it runs: a new planner, or a site that lost its floor.
   bool adopting = false;
-  /// What its enrolment asked for: name, labels; opaque.
+  /// The public key of its identity, as its enrolment brought it.
   std::string request = {};
   /// What it reports about itself.
   std::vector<document::Fact> facts = {};
