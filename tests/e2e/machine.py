@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import queue
 import shutil
 import signal
 import socket
@@ -115,11 +116,13 @@ class Engine:
 
 
 class Link:
-    """Stands between agent and server, and can be cut. It sees only ciphertext."""
+    """Stands between agent and server, can be cut and made long. It sees only ciphertext."""
 
     def __init__(self, server_port):
         self.server_port, self.is_cut, self.pairs = server_port, False, set()
         self.ended_by_server_at = None
+        # How long every byte is under way, either direction.
+        self.delay_s = 0.0
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -141,13 +144,28 @@ class Link:
             threading.Thread(target=self.pump, args=(server, agent, pair), daemon=True).start()
 
     def pump(self, source, sink, pair):
+        under_way = queue.Queue()
+        threading.Thread(target=self.deliver, args=(under_way, sink, pair), daemon=True).start()
         try:
             while data := source.recv(65536):
-                sink.sendall(data)
+                under_way.put((time.monotonic() + self.delay_s, data))
         except OSError:
             pass
         if source is pair[1] and pair in self.pairs:
             self.ended_by_server_at = time.monotonic()
+        under_way.put((time.monotonic() + self.delay_s, b""))
+
+    def deliver(self, under_way, sink, pair):
+        """Sends what is due, in order; nothing at all says that the other side has ended."""
+        try:
+            while True:
+                due, data = under_way.get()
+                time.sleep(max(0.0, due - time.monotonic()))
+                if not data:
+                    break
+                sink.sendall(data)
+        except OSError:
+            pass
         self.end(pair)
 
     def end(self, pair):
@@ -196,6 +214,7 @@ class Machine:
     def __init__(self, tree, build, directory):
         self.tree, self.programs, self.directory = Path(tree), Path(build, "apps"), Path(directory)
         self.build = Path(build)
+        self.liar = self.build / "tests/e2e/liar"
         engine_directory = os.environ["SKERRY_ENGINE_DIR"]
         self.engine = Engine(f"{tree}/tests/integration/engine.sh", engine_directory)
         self.server_port = free_port()
