@@ -14,6 +14,9 @@ using resource::Labels;
 
 /// Of one slot: a config's text may hold it many times, so it stays far below a manifest's cap.
 constexpr std::size_t value_bytes_max = 256UL * 1024UL;
+/// Of all slots of a site: far more than a manifest holds, so that what is too much is known
+/// without making all of it.
+constexpr std::size_t site_bytes_max = 8UL * 1024UL * 1024UL;
 
 constexpr std::string_view site_name = "SKERRY_SITE_NAME";
 constexpr std::string_view label_prefix = "SKERRY_SITE_LABEL_";
@@ -76,14 +79,23 @@ DriftMode drift_of(const StackView& stack, DriftMode site) {
 }
 
 /// Fills every slot of a stack, or says why one cannot be filled.
+///
+/// @param bytes_left  of the site's values; less what these take
 Result<std::vector<std::string>> fill_slots(const StackView& stack,
                                             const SiteView& site,
                                             const Labels& labels,
+                                            std::size_t& bytes_left,
                                             std::vector<Unset>& unset) {
   std::vector<std::string> values;
   values.reserve(stack.slots.size());
   for (const document::Slot& slot : stack.slots) {
     SKERRY_TRY(Evaluation made, evaluate(slot.expression, site, labels, stack.variables));
+    if (made.value.size() > bytes_left) {
+      return fail({.kind = ErrorKind::invalid,
+                   .code = resource::expansion_too_large,
+                   .message = "the values of the site's stacks are too large together"});
+    }
+    bytes_left -= made.value.size();
     for (std::string& name : made.unset) {
       Unset one{.stack = stack.name, .variable = std::move(name)};
       if (std::ranges::count(unset, one) == 0) {
@@ -124,11 +136,13 @@ Result<Evaluation> evaluate(std::string_view expression,
 Placement assign(std::span<const StackView> stacks, const SiteView& site, DriftMode drift) {
   const Labels labels = selectable(site);
   Placement placement;
+  std::size_t bytes_left = site_bytes_max;
   for (const StackView& stack : stacks) {
     if (!is_target(stack.targets, site, labels)) {
       continue;
     }
-    Result<std::vector<std::string>> values = fill_slots(stack, site, labels, placement.unset);
+    Result<std::vector<std::string>> values =
+        fill_slots(stack, site, labels, bytes_left, placement.unset);
     if (values) {
       placement.stacks.push_back({.name = stack.name,
                                   .release = stack.release,

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/planner/fit.h"
+
 namespace skerry::planner {
 
 namespace {
@@ -81,8 +83,14 @@ Decision adopt(const Site& site, const Known& known, Manifest placed) {
 }  // namespace
 
 Decision decide(const Site& site, const World& world, const Known& known) {
-  const place::Placement placement = place::assign(world.stacks(), site.view, site.drift);
+  place::Placement placement = place::assign(world.stacks(), site.view, site.drift);
   Manifest manifest = wanted(world, placement, known);
+  const bool fits = fit(manifest, known.told, placement.refused);
+  const bool keeps_some = !placement.refused.empty() || !world.unreadable().empty();
+  if (known.told_is_unreadable && (site.row.adopting || keeps_some)) {
+    // What stays as it was told cannot be said, and what is left out would be removed there.
+    return hold(site, "ToldUnreadable", "what the site was told cannot be read back");
+  }
   if (site.row.adopting) {
     return adopt(site, known, std::move(manifest));
   }
@@ -91,7 +99,7 @@ Decision decide(const Site& site, const World& world, const Known& known) {
     const place::Refused& first = placement.refused.front();
     decision = hold(site, "PlacingFailed", "stack " + first.stack + ": " + first.why.message);
   }
-  if (!known.told || known.told_number.term != site.row.term || *known.told != manifest) {
+  if (fits && (!known.told || known.told_number.term != site.row.term || *known.told != manifest)) {
     decision.manifest = std::move(manifest);
   }
   return decision;

@@ -12,6 +12,8 @@ namespace skerry::planner {
 struct Known {
   /// The newest manifest signed for it, where there is one.
   std::optional<document::Manifest> told = {};
+  /// Something was signed for it that cannot be read back: `told` is empty and says nothing.
+  bool told_is_unreadable = false;
   document::PlanNumber told_number = {};
   /// What it says it runs; nothing where it has not reported yet.
   std::optional<document::Report> report = {};
@@ -33,7 +35,8 @@ struct Decision {
 /// worlds give equal manifests.
 ///
 /// A stack that cannot be placed or read stays at the site as it was told; one the site never had
-/// is not added.
+/// is not added. The same goes for what grows a manifest beyond what a site reads, the stacks that
+/// grow the most first.
 Decision decide(const Site& site, const World& world, const Known& known);
 
 }  // namespace skerry::planner

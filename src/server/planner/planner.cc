@@ -12,20 +12,10 @@ namespace {
 
 const store::Actor planner_actor{.name = "planner", .method = "internal"};
 
-constexpr ErrorCode told_unreadable{"told_unreadable"};
-
 /// The manifest inside an envelope of ours.
 Result<document::Manifest> manifest_in(const std::string& envelope, const Crypto& crypto) {
-  const Result<trust::Opened> opened = trust::open_envelope(envelope, crypto);
-  Result<document::Manifest> manifest =
-      opened ? document::decode<document::Manifest>(opened->payload.body)
-             : Result<document::Manifest>(fail(opened.error()));
-  if (!manifest) {
-    return fail({.kind = ErrorKind::internal,
-                 .code = told_unreadable,
-                 .message = "what the site was told cannot be read: " + manifest.error().message});
-  }
-  return manifest;
+  SKERRY_TRY(const trust::Opened opened, trust::open_envelope(envelope, crypto));
+  return document::decode<document::Manifest>(opened.payload.body);
 }
 
 }  // namespace
@@ -81,7 +71,8 @@ Status Planner::look_at(store::SiteNumber number, Round& round) {
     round.settled.push_back(number);
     return {};
   }
-  SKERRY_TRY(Decision decision, decide_for(*site));
+  SKERRY_TRY(const Known known, known_of(*site));
+  Decision decision = decide(*site, world_, known);
   if (decision.held) {
     hold(number, *decision.held);
   }
@@ -98,25 +89,15 @@ Status Planner::look_at(store::SiteNumber number, Round& round) {
   return {};
 }
 
-// What cannot be read holds back this site alone, and leaves it as it is.
-Result<Decision> Planner::decide_for(const Site& site) {
-  const Result<Known> known = known_of(site);
-  if (!known && known.error().code == told_unreadable) {
-    return Decision{.held = document::Reason{.code = "ToldUnreadable",
-                                             .subject = "site " + site.view.name,
-                                             .message = known.error().message}};
-  }
-  if (!known) {
-    return fail(known.error());
-  }
-  return decide(site, world_, *known);
-}
-
 Result<Known> Planner::known_of(const Site& site) {
   Known known;
   SKERRY_TRY(const std::optional<store::ToldRow> told, environment_.reader->told(site.row.number));
   if (told) {
-    SKERRY_TRY(known.told, manifest_in(told->envelope, *environment_.crypto));
+    Result<document::Manifest> manifest = manifest_in(told->envelope, *environment_.crypto);
+    known.told_is_unreadable = !manifest;
+    if (manifest) {
+      known.told = *std::move(manifest);
+    }
     known.told_number = told->number;
   }
   if (site.row.adopting) {

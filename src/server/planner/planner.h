@@ -79,7 +79,6 @@ class Planner {
 
   Result<Round> look();
   Status look_at(store::SiteNumber number, Round& round);
-  Result<Decision> decide_for(const Site& site);
   Result<Known> known_of(const Site& site);
   void hold(store::SiteNumber site, const document::Reason& reason);
   Status commit(Round round);

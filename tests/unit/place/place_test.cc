@@ -115,6 +115,16 @@ TEST(Assign, HoldsNoStackBackForAnother) {
   EXPECT_EQ(placement.refused[0].why.code, resource::variable_required);
 }
 
+TEST(Assign, BoundsTheValuesOfAllStacksTogether) {
+  StackView big = stack_of("big", std::vector<document::Slot>(40, {"${A}"}));
+  big.variables = {{.name = "A", .value = std::string(250'000, 'x')}};
+  const std::vector<StackView> stacks{big, stack_of("small")};
+  const Placement placement = assign(stacks, oslo());
+  ASSERT_EQ(placement.stacks.size(), 1U);
+  ASSERT_EQ(placement.refused.size(), 1U);
+  EXPECT_EQ(placement.refused[0].why.code, resource::expansion_too_large);
+}
+
 TEST(Assign, NamesWhatIsNotSetOnce) {
   const StackView stack = stack_of("a", {{"${X}"}, {"${Y:-}"}, {"${Z:-$X}"}});
   EXPECT_EQ(assign({&stack, 1}, oslo()).unset, (std::vector<Unset>{{"a", "X"}}));

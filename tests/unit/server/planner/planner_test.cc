@@ -240,6 +240,70 @@ TEST_F(PlannerTest, KeepsAsToldAStackThatCannotBePlacedAnyMore) {
   EXPECT_EQ(planner->held().at(shop).code, "PlacingFailed");
 }
 
+/// Slots whose values take that much at every site.
+std::vector<document::Slot> slots_of(std::size_t size_bytes) {
+  return {{.expression = "${NOBODY_SETS_THIS:-" + std::string(size_bytes / 4, 'x') + "}"},
+          {.expression = "${NOBODY_SETS_THIS:-" + std::string(size_bytes / 4, 'x') + "}"},
+          {.expression = "${NOBODY_SETS_THIS:-" + std::string(size_bytes / 4, 'x') + "}"},
+          {.expression = "${NOBODY_SETS_THIS:-" + std::string(size_bytes / 4, 'x') + "}"}};
+}
+
+TEST_F(PlannerTest, NeverTellsASiteMoreThanItReads) {
+  const store::SiteNumber shop = add_site(1, "shop");
+  put_stack("web", {"shop"}, 1, slots_of(700'000));
+  settle();
+  put_stack("cam", {"shop"}, 1, slots_of(800'000));
+  const Digest small = put_stack("zoo", {"shop"});
+  settle();
+  ASSERT_EQ(stacks_told(shop), (Names{"web", "zoo"}));
+  EXPECT_EQ(told(shop).second.stacks[1].release, small);
+  EXPECT_EQ(planner->held().at(shop).code, "PlacingFailed");
+  EXPECT_NE(planner->held().at(shop).message.find("stack cam"), std::string::npos);
+}
+
+TEST_F(PlannerTest, KeepsAsToldAStackThatGrowsTheManifestTooFar) {
+  const store::SiteNumber shop = add_site(1, "shop");
+  const Digest before = put_stack("cam", {"shop"});
+  put_stack("web", {"shop"}, 1, slots_of(700'000));
+  settle();
+  put_stack("cam", {"shop"}, 2, slots_of(800'000));
+  settle();
+  ASSERT_EQ(stacks_told(shop), (Names{"cam", "web"}));
+  EXPECT_EQ(told(shop).second.stacks[0].release, before);
+}
+
+TEST_F(PlannerTest, NeverTellsASiteMoreValuesThanItReads) {
+  const store::SiteNumber shop = add_site(1, "shop");
+  // Each release alone is far below its own cap.
+  put_stack("cam", {"shop"}, 1, std::vector<document::Slot>(15'000, {.expression = "${A}"}));
+  put_stack("web", {"shop"}, 1, std::vector<document::Slot>(14'000, {.expression = "${A}"}));
+  put_stack("zoo", {"shop"}, 1, std::vector<document::Slot>(14'000, {.expression = "${A}"}));
+  put_stack("elk", {"shop"}, 1, std::vector<document::Slot>(14'000, {.expression = "${A}"}));
+  settle();
+  EXPECT_EQ(stacks_told(shop), (Names{"elk", "web", "zoo"}));
+}
+
+TEST_F(PlannerTest, SaysAnewWhatCannotBeReadBack) {
+  const store::SiteNumber shop = add_site(1, "shop");
+  const NewManifest damaged{
+      .site = shop,
+      .id = site_id(1),
+      .term = 1,
+      .manifest = {.stacks = {{.name = "web",
+                               .release = digest(5),
+                               .slot_values = {std::string(2'000'000, 'x')}}}}};
+  const store::PlannerRow nothing_yet{.key = key_id(crypto, key.public_key)};
+  must(sign_plan({damaged}, nothing_yet, key, crypto).value());
+  put_stack("web", {"shop"});
+  put_stack("cam", {"shop"}, 1, {{.expression = "${NAME:?is not set}"}});
+  settle();
+  EXPECT_EQ(planner->held().at(shop).code, "ToldUnreadable")
+      << "it may run cam, and nothing says what of it";
+  must(store::DeleteObject{.kind = "Stack", .name = "cam"});
+  settle();
+  EXPECT_EQ(stacks_told(shop), Names{"web"});
+}
+
 TEST_F(PlannerTest, PlansAgainWhenAFactFillsASlotDifferently) {
   const store::SiteNumber shop = add_site(1, "shop");
   put_stack("web", {"shop"}, 1, {{.expression = "${SKERRY_SITE_FACT_ARCH}"}});
