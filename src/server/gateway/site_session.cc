@@ -20,6 +20,7 @@ constexpr ErrorCode protocol_violation{"protocol_violation"};
 constexpr std::size_t stranger_frame_bytes_max = 64 * 1024;
 constexpr std::size_t wanted_max = 10'000;
 constexpr std::uint32_t revoked_retry_s = 3600;
+constexpr std::uint32_t busy_retry_s = 30;
 
 template <class... Handlers>
 struct Overloaded : Handlers... {
@@ -351,8 +352,8 @@ void SiteSession::on_report(const wire::ReportMessage& message) {
   change.operations.emplace_back(store::SetFacts{.site = row_->number, .facts = report.facts});
   submit(std::move(change), [this](const auto& outcome) {
     if (!outcome) {
-      // The next report replaces it; an overloaded store sheds status first.
-      desk_->log->debug("report_dropped", {{"why", outcome.error().message}});
+      // The site believes that it is known and says only what differs; a new session says it all.
+      end(outcome.error());
     }
   });
 }
@@ -424,7 +425,7 @@ void SiteSession::submit(store::Change change,
         }
       });
   if (!queued) {
-    say_goodbye("busy", "the server's store is busy", 30);
+    say_goodbye("busy", "the server's store is busy", busy_retry_s);
   }
 }
 
@@ -446,7 +447,9 @@ void SiteSession::end(const Error& reason) {
   desk_->log->warning(
       "session_ended",
       {{"site", actor().name}, {"code", reason.code.name}, {"why", reason.message}});
-  say_goodbye(std::string(reason.code.name), reason.message, 0);
+  // An overloaded store is not helped by one that is back at once.
+  const std::uint32_t retry_s = reason.code == store::queue_full ? busy_retry_s : 0;
+  say_goodbye(std::string(reason.code.name), reason.message, retry_s);
 }
 
 }  // namespace skerry::gateway

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "server/gateway/admission.h"
+#include "server/store/codes.h"
 #include "server/store/writer.h"
 #include "sim/fast_crypto.h"
 #include "sim/sim_clock.h"
@@ -65,17 +66,15 @@ class GatewayTest : public ::testing::Test {
                                  {.clock = &clock, .random = &random, .crypto = &crypto})
                  .value();
     reader = store::Reader::open("store.db", sim::SimVfs::name()).value();
-    gateway = std::make_unique<Gateway>(Desk{.reader = reader.get(),
-                                             .submit =
-                                                 [this](store::Change change, store::Done done) {
-                                                   return writer->submit(std::move(change),
-                                                                         std::move(done));
-                                                 },
-                                             .signers = {.keys = &keys, .crypto = &crypto},
-                                             .clock = &clock,
-                                             .random = &random,
-                                             .log = &log,
-                                             .server_version = "test"});
+    gateway = std::make_unique<Gateway>(Desk{
+        .reader = reader.get(),
+        .submit = [this](store::Change change,
+                         store::Done done) { return submit(std::move(change), std::move(done)); },
+        .signers = {.keys = &keys, .crypto = &crypto},
+        .clock = &clock,
+        .random = &random,
+        .log = &log,
+        .server_version = "test"});
     add_token("once", false);
     add_token("ask", true);
   }
@@ -94,6 +93,14 @@ class GatewayTest : public ::testing::Test {
                         .uses_left = 1,
                         .body = token.SerializeAsString()};
     must(store::AddToken{.token = row});
+  }
+
+  Status submit(store::Change change, store::Done done) {
+    if (store_trouble) {
+      done(fail(*store_trouble));
+      return {};
+    }
+    return writer->submit(std::move(change), std::move(done));
   }
 
   void must(store::Operation operation) {
@@ -143,6 +150,8 @@ class GatewayTest : public ::testing::Test {
   sim::SimDisk disk;
   sim::SimVfs vfs;
   std::unique_ptr<store::Writer> writer;
+  /// What every change is answered with, where set.
+  std::optional<Error> store_trouble;
   std::unique_ptr<store::Reader> reader;
   std::unique_ptr<Gateway> gateway;
   std::vector<std::unique_ptr<Peer>> peers;
@@ -210,6 +219,15 @@ TEST_F(GatewayTest, AcknowledgesEventsThatAreStored) {
   ASSERT_EQ(peer.all<wire::EventAck>().size(), 1U);
   EXPECT_EQ(peer.all<wire::EventAck>()[0].number.seq, 6U);
   EXPECT_EQ(reader->events_position(row(peer).number)->seq, 6U);
+}
+
+TEST_F(GatewayTest, EndsTheSessionOfASiteWhoseReportWasLost) {
+  Peer& peer = enrolled();
+  store_trouble = Error{.kind = ErrorKind::unavailable, .code = store::queue_full};
+  say(peer, wire::ReportMessage{.report = {.number = {.start = 1, .seq = 1}}});
+  EXPECT_TRUE(peer.is_finished) << "it would not say it again in this session";
+  EXPECT_EQ(peer.goodbye(), "queue_full");
+  EXPECT_GT(peer.all<wire::Bye>().back().retry_after_s, 0U);
 }
 
 TEST_F(GatewayTest, ReplacesTheSessionOfASiteThatComesAgain) {
