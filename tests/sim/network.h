@@ -35,6 +35,9 @@ class Stream final : public gateway::Connection {
 
   // The server's end.
   Status send(std::string_view bytes) override;
+
+  [[nodiscard]] std::size_t queued() const override { return 0; }
+
   void finish() override;
 
   [[nodiscard]] std::size_t agent() const { return agent_; }

@@ -83,8 +83,11 @@ void Gateway::flush(Number number) {
     return;
   }
   Peer& peer = found->second;
-  const std::string bytes = peer.session->take_output();
-  const bool sent = bytes.empty() || peer.connection->send(bytes).has_value();
+  bool sent = true;
+  do {
+    const std::string bytes = peer.session->take_output();
+    sent = bytes.empty() || peer.connection->send(bytes).has_value();
+  } while (sent && peer.connection->queued() == 0 && peer.session->send_wanted());
   if (!sent || peer.session->has_ended()) {
     peer.finishing = true;
     peer.connection->finish();

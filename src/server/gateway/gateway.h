@@ -20,6 +20,8 @@ class Connection {
   virtual ~Connection() = default;
 
   virtual Status send(std::string_view bytes) = 0;
+  /// Bytes that the peer has not taken yet. `Gateway::on_drained` follows when there are none left.
+  [[nodiscard]] virtual std::size_t queued() const = 0;
   /// Sends what is queued and ends. `Gateway::on_closed` follows.
   virtual void finish() = 0;
 };
@@ -37,6 +39,10 @@ class Gateway {
   /// A peer has proved its key. Returns the number by which it is spoken of from now on.
   Number on_open(const PublicKey& key, std::string address, Connection& connection);
   void on_bytes(Number number, std::string_view bytes);
+
+  /// The peer has taken all that was sent.
+  void on_drained(Number number) { flush(number); }
+
   void on_closed(Number number);
 
   /// Follows the store and drops peers that went silent. To be called when the store has changed

@@ -21,6 +21,8 @@ class SiteLinks::Link : public os::StreamHandler, public Connection {
   // From the gateway.
   Status send(std::string_view bytes) override { return stream_->send(bytes); }
 
+  [[nodiscard]] std::size_t queued() const override { return stream_->queued(); }
+
   void finish() override { stream_->finish(); }
 
   // From the stream.
@@ -29,6 +31,8 @@ class SiteLinks::Link : public os::StreamHandler, public Connection {
   }
 
   void on_bytes(std::string_view bytes) override { owner_.gateway_.on_bytes(number_, bytes); }
+
+  void on_drained() override { owner_.gateway_.on_drained(number_); }
 
   void on_closed(const Error& /*reason*/) override {
     if (number_ != 0) {

@@ -18,7 +18,12 @@ using store::TokenRow;
 constexpr ErrorCode protocol_violation{"protocol_violation"};
 /// What a peer may send before it is known: a token, a name and facts.
 constexpr std::size_t stranger_frame_bytes_max = 64 * 1024;
-constexpr std::size_t wanted_max = 10'000;
+/// Twice what one manifest names: another may come while the first one's releases are on the way.
+constexpr std::size_t wanted_max = 2 * trust::stacks_max;
+/// Releases are added to what is sent until it is as long as this.
+constexpr std::size_t wanted_bytes = 256 * 1024;
+/// Requests of a session that a stranger may make too. An agent makes two.
+constexpr std::size_t asked_max = 16;
 constexpr std::uint32_t revoked_retry_s = 3600;
 constexpr std::uint32_t busy_retry_s = 30;
 
@@ -107,7 +112,19 @@ void SiteSession::handle(const wire::Message& message) {
              message);
 }
 
+/// A few bytes ask for many, so nobody asks without end.
+bool SiteSession::may_ask() {
+  if (++asked_ > asked_max) {
+    end(violation("too many requests in one session"));
+    return false;
+  }
+  return true;
+}
+
 void SiteSession::on_trust_request(const wire::TrustRequest& request) {
+  if (!may_ask()) {
+    return;
+  }
   const Result<std::vector<std::string>> chain = desk_->reader->trusts_since(request.version);
   if (!chain) {
     end(chain.error());
@@ -147,7 +164,7 @@ void SiteSession::refuse_enrolment(std::string code, std::string message) {
 }
 
 void SiteSession::on_enrol(const wire::EnrolRequest& request) {
-  if (!load_row()) {
+  if (!may_ask() || !load_row()) {
     return;
   }
   if (row_) {
@@ -224,6 +241,10 @@ void SiteSession::answer_enrolment() {
 }
 
 void SiteSession::on_hello(const wire::AgentHello& hello) {
+  if (greeted_) {
+    end(violation("a second hello"));
+    return;
+  }
   if (!load_row()) {
     return;
   }
@@ -325,18 +346,27 @@ void SiteSession::send_manifest() {
 }
 
 void SiteSession::on_want(const wire::Want& want) {
-  if (want.digests.size() > wanted_max) {
+  wanted_.insert(want.digests.begin(), want.digests.end());
+  if (wanted_.size() > wanted_max) {
     end(violation("too many releases asked for at once"));
-    return;
   }
-  for (const Digest& digest : want.digests) {
+}
+
+bool SiteSession::send_wanted() {
+  if (ended_ || wanted_.empty()) {
+    return false;
+  }
+  while (!wanted_.empty() && output_.size() < wanted_bytes) {
+    const Digest digest = *wanted_.begin();
+    wanted_.erase(wanted_.begin());
     const Result<std::optional<std::string>> blob = desk_->reader->blob(digest);
     if (!blob) {
       end(blob.error());
-      return;
+      return true;
     }
     say(wire::Blob{.digest = digest, .envelope = blob->value_or(std::string())});
   }
+  return true;
 }
 
 void SiteSession::on_report(const wire::ReportMessage& message) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -52,6 +53,11 @@ class SiteSession : public std::enable_shared_from_this<SiteSession> {
 
   void receive(std::string_view bytes);
   std::string take_output();
+  /// Adds the next few of the releases that the site asked for to the output. To be called when the
+  /// peer has taken everything else: what a short request asks for can be gigabytes.
+  ///
+  /// @return whether there is something to send by it
+  bool send_wanted();
 
   /// Its site's row or its manifest has changed: says what is new, or goodbye where it was revoked.
   void refresh();
@@ -73,6 +79,7 @@ class SiteSession : public std::enable_shared_from_this<SiteSession> {
 
  private:
   void handle(const wire::Message& message);
+  bool may_ask();
   void on_trust_request(const wire::TrustRequest& request);
   void on_enrol(const wire::EnrolRequest& request);
   void enrol(const wire::EnrolRequest& request, int attempt);
@@ -111,6 +118,10 @@ class SiteSession : public std::enable_shared_from_this<SiteSession> {
   bool greeted_ = false;
   bool ended_ = false;
   Uuid start_id_;
+  /// Releases that are still to be sent.
+  std::set<Digest> wanted_;
+  /// Answers that were given to anybody who asks.
+  std::size_t asked_ = 0;
   std::uint64_t trust_sent_ = 0;
   document::PlanNumber charter_sent_;
   Digest manifest_sent_;

@@ -21,6 +21,10 @@ using std::chrono::minutes;
 class Peer final : public Connection {
  public:
   Status send(std::string_view bytes) override {
+    if (is_slow && untaken + bytes.size() > 4 * wire::frame_bytes_max) {
+      return fail({.kind = ErrorKind::exhausted, .code = store::queue_full});
+    }
+    untaken += is_slow ? bytes.size() : 0;
     reader_.feed(bytes);
     while (true) {
       const auto frame = reader_.next().value();
@@ -30,6 +34,8 @@ class Peer final : public Connection {
       heard.push_back(wire::decode_message(*frame).value());
     }
   }
+
+  [[nodiscard]] std::size_t queued() const override { return untaken; }
 
   void finish() override { is_finished = true; }
 
@@ -53,6 +59,9 @@ class Peer final : public Connection {
   KeyPair key;
   std::vector<wire::Message> heard;
   bool is_finished = false;
+  /// Takes what is sent only when asked to.
+  bool is_slow = false;
+  std::size_t untaken = 0;
 
  private:
   wire::FrameReader reader_;
@@ -221,6 +230,42 @@ TEST_F(GatewayTest, AcknowledgesEventsThatAreStored) {
   EXPECT_EQ(reader->events_position(row(peer).number)->seq, 6U);
 }
 
+TEST_F(GatewayTest, SendsAllReleasesThatASiteLacksAsItTakesThem) {
+  Peer& peer = enrolled();
+  wire::Want want;
+  for (int which = 0; which < 12; ++which) {
+    const std::string bytes(1'000'000, static_cast<char>('a' + which));
+    want.digests.push_back(crypto.sha256(bytes));
+    want.digests.push_back(crypto.sha256(bytes));
+    must(store::PutBlob{.digest = want.digests.back(), .bytes = bytes});
+  }
+  peer.is_slow = true;
+  say(peer, want);
+  for (int round = 0; round < 12; ++round) {
+    peer.untaken = 0;
+    gateway->on_drained(peer.number);
+  }
+  EXPECT_FALSE(peer.is_finished);
+  EXPECT_EQ(peer.all<wire::Blob>().size(), 12U) << "each once";
+}
+
+TEST_F(GatewayTest, EndsAStrangerThatAsksWithoutEnd) {
+  Peer& peer = connect();
+  std::string requests;
+  for (int which = 0; which < 1000; ++which) {
+    requests += wire::encode_message(wire::TrustRequest{});
+  }
+  gateway->on_bytes(peer.number, requests);
+  EXPECT_EQ(peer.goodbye(), "protocol_violation");
+  EXPECT_LT(peer.all<wire::TrustEnd>().size(), 100U);
+}
+
+TEST_F(GatewayTest, EndsASiteThatGreetsTwice) {
+  Peer& peer = enrolled();
+  say(peer, wire::AgentHello{.charter = {.term = 1, .seq = 1}});
+  EXPECT_EQ(peer.goodbye(), "protocol_violation");
+}
+
 TEST_F(GatewayTest, EndsTheSessionOfASiteWhoseReportWasLost) {
   Peer& peer = enrolled();
   store_trouble = Error{.kind = ErrorKind::unavailable, .code = store::queue_full};
@@ -275,11 +320,13 @@ TEST_F(GatewayTest, KeepsTheSessionWhereARekeyIsRefused) {
 }
 
 TEST_F(GatewayTest, GivesASiteWithoutAFloorItsNextTerm) {
-  Peer& peer = enrolled();
-  say(peer, wire::AgentHello{.charter = {.term = 1, .seq = 1}, .adopt_mode = true});
-  EXPECT_EQ(row(peer).term, 2U);
-  EXPECT_TRUE(row(peer).adopting);
-  EXPECT_EQ(peer.all<wire::Document>().size(), 1U);
+  Peer again;
+  again.key = enrolled().key;
+  open(again);
+  say(again, wire::AgentHello{.charter = {.term = 1, .seq = 1}, .adopt_mode = true});
+  EXPECT_EQ(row(again).term, 2U);
+  EXPECT_TRUE(row(again).adopting);
+  EXPECT_EQ(again.all<wire::Document>().size(), 1U);
 }
 
 TEST_F(GatewayTest, SaysWhereItHasNoSuchRelease) {
