@@ -51,6 +51,7 @@ void Reconciler::load() {
     }
     if (record.applying) {
       ++record.attempts;  // Found at a start: the attempt before this one ended in a crash.
+      is_on_trial_ = true;
       journal_.put(record);
     }
     others_.insert_or_assign(record.stack, std::move(record));
@@ -91,6 +92,26 @@ void Reconciler::set_paused(bool paused) {
   emit(Event::Class::change, {.code = paused ? "paused" : "resumed"});
 }
 
+/// Power cuts that are far apart are not the fault of a revision that waits paused, or for its
+/// engine.
+void Reconciler::forgive_crashes(Instant now) {
+  if (!is_on_trial_) {
+    return;
+  }
+  trial_ends_ = trial_ends_.value_or(now + options_.healthy_deadline);
+  if (now < *trial_ends_) {
+    wake_by(trial_ends_);
+    return;
+  }
+  is_on_trial_ = false;
+  for (auto& [name, stack] : stacks_) {
+    if (stack.record.applying && stack.record.attempts > 1) {
+      stack.record.attempts = 1;
+      journal_.put(stack.record);
+    }
+  }
+}
+
 void Reconciler::stop() {
   for (auto& [name, stack] : stacks_) {
     if (stack.record.applying && stack.record.attempts > 0) {
@@ -124,6 +145,7 @@ std::optional<Instant> Reconciler::step(Instant now) {
     commit_removals();
     finish_removals();
   }
+  forgive_crashes(now);
   for (auto& [name, stack] : stacks_) {
     refresh(stack);
     if (is_up_ && !site_.paused && runtime_.observed().complete) {

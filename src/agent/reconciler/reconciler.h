@@ -29,7 +29,8 @@ struct ReconcilerOptions {
   std::uint32_t steps_max = 64;
   /// All services must be healthy for this long before a revision counts as good.
   std::chrono::seconds health_window{10};
-  /// A revision that is not good by then is given up, if there is one to return to.
+  /// A revision that is not good by then is given up, if there is one to return to. A process that
+  /// lives this long takes back what crashes before it have counted.
   std::chrono::seconds healthy_deadline{300};
 };
 
@@ -101,6 +102,7 @@ class Reconciler {
   };
 
   void load();
+  void forgive_crashes(Instant now);
   [[nodiscard]] static Revision wanted_revision(const Stack& stack);
   std::optional<reconcile::DesiredStack> fill_revision(Stack& stack,
                                                        const PinnedRevision& pinned,
@@ -148,6 +150,9 @@ class Reconciler {
   bool is_up_ = false;
   /// What had ended by then ended with the runtime or the machine, not by a fault of its own.
   std::optional<Instant> up_since_;
+  /// An attempt was found that ended in a crash, and this process has not lived long enough yet.
+  bool is_on_trial_ = false;
+  std::optional<Instant> trial_ends_;
   SiteRecord site_;
   std::map<std::string, Stack, std::less<>> stacks_;
   /// Records of stacks that the manifest does not name (any more).

@@ -176,10 +176,10 @@ void Reconciler::count_attempt(Stack& stack, const std::string& why) {
   journal_.put(record);
 }
 
-/// Moves the stack to its next phase, if it is time.
+/// Moves the stack to its next phase, if it is time. A first release is tried for ever here too.
 bool Reconciler::advance(Stack& stack, Instant now) {
   auto& record = stack.record;
-  if (record.applying && record.attempts > options_.attempts_max) {
+  if (record.applying && record.good && record.attempts > options_.attempts_max) {
     give_up(stack, "the agent did not survive applying it");
   }
   if (stack.is_staging && stack.wanted) {

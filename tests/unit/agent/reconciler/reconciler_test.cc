@@ -366,6 +366,21 @@ TEST_F(SettledShop, GoesBackWhenTheAgentDiesThreeTimesApplying) {
   EXPECT_EQ(site.state("shop"), WorkloadState::rolled_back);
 }
 
+TEST_F(SettledShop, DoesNotBlameAReleaseForPowerCutsThatAreFarApart) {
+  site.runtime.put_image("web:2",
+                         {.id = "id-web-2", .has_health = true, .health_after = minutes{4}});
+  site.desire({site.release("shop", 2, {service("web", "web:2")})});
+  site.run_for(seconds{5});
+  site.reconciler->set_paused(true);
+  for (int i = 0; i < 5; ++i) {
+    site.restart_agent();
+    site.run_for(minutes{10});
+  }
+  site.reconciler->set_paused(false);
+  site.run_for(minutes{5});
+  EXPECT_TRUE(site.is_good("shop", 2));
+}
+
 TEST_F(SettledShop, DoesNotCountACleanStopOfTheAgent) {
   site.runtime.put_image("web:2",
                          {.id = "id-web-2", .has_health = true, .health_after = minutes{4}});
@@ -465,6 +480,23 @@ TEST(Reconciler, KeepsTryingAFirstReleaseThatFails) {
   site.runtime.put_image("web:1", {.id = "id-web"});
   site.run_for(minutes{6});
   EXPECT_TRUE(site.is_good("shop", 1));
+}
+
+TEST(Reconciler, LooksAfterAFirstReleaseThroughAnyNumberOfPowerCuts) {
+  Site site;
+  site.runtime.put_image("web:1", {.id = "id-web"});
+  site.runtime.put_image("db:1", {.id = "id-db", .has_health = true, .is_unhealthy = true});
+  site.desire({site.release("shop", 1, {service("web", "web:1"), service("db", "db:1")})});
+  for (int i = 0; i < 5; ++i) {
+    site.run_for(seconds{30});
+    site.restart_agent();
+  }
+  site.run_for(seconds{30});
+  EXPECT_EQ(site.state("shop"), WorkloadState::unhealthy);
+  EXPECT_EQ(site.journal.count("release_quarantined"), 0U);
+  ASSERT_TRUE(site.runtime.kill("shop", "web"));
+  site.run_for(seconds{1});
+  EXPECT_TRUE(site.is_running("shop", "web"));
 }
 
 TEST(Reconciler, HoldsNoStackBackForAnother) {
