@@ -132,8 +132,8 @@ std::string journal(const Agent& agent) {
     write_revision(json, "lastKnownGood", record.good);
     write_revision(json, "applying", record.applying);
     json.number("attempts", record.attempts);
-    if (!record.quarantined.is_zero()) {
-      json.text("quarantined", to_string(record.quarantined));
+    if (record.quarantined) {
+      json.text("quarantined", to_string(record.quarantined->release));
       json.text("quarantineReason", record.quarantine_reason);
     }
     json.end_object();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -81,8 +82,8 @@ struct StackRecord {
   std::optional<PinnedRevision> applying = {};
   /// Begun attempts at `applying`, this one included.
   std::uint32_t attempts = 0;
-  /// A release that was given up; not tried again. Zero where there is none.
-  Digest quarantined = {};
+  /// A revision that was given up; not tried again. Other slot values are another revision.
+  std::optional<Revision> quarantined = {};
   /// Why, for the reason chain.
   std::string quarantine_reason = {};
   std::vector<CompletedService> completed = {};

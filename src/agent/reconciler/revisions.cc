@@ -84,7 +84,7 @@ void Reconciler::refresh(Stack& stack) {
   }
   const Revision wanted = wanted_revision(stack);
   const bool is_current = revision != nullptr && revision->revision == wanted;
-  stack.is_staging = !is_current && stack.record.quarantined != wanted.release;
+  stack.is_staging = !is_current && stack.record.quarantined != wanted;
   if (!stack.is_staging) {
     stack.wanted.reset();
   } else if (!stack.wanted) {
@@ -146,7 +146,7 @@ void Reconciler::begin_applying(Stack& stack, const reconcile::Pins& pins, Insta
 
 void Reconciler::give_up(Stack& stack, const std::string& why) {
   auto& record = stack.record;
-  record.quarantined = record.applying->revision.release;
+  record.quarantined = record.applying->revision;
   record.quarantine_reason = why;
   record.applying.reset();
   record.attempts = 0;
@@ -155,7 +155,7 @@ void Reconciler::give_up(Stack& stack, const std::string& why) {
   emit(Event::Class::change,
        {.code = "release_quarantined",
         .stack = stack.assignment.name,
-        .object = "release " + short_name(record.quarantined),
+        .object = "release " + short_name(record.quarantined->release),
         .message = why});
   refresh_current(stack);
   refresh(stack);
@@ -223,7 +223,7 @@ void Reconciler::judge_health(Stack& stack, const document::StackStatus& status,
   record.good = record.applying;
   record.applying.reset();
   record.attempts = 0;
-  record.quarantined = {};
+  record.quarantined.reset();
   record.quarantine_reason.clear();
   std::erase_if(record.completed, [&](const CompletedService& entry) {
     const auto& services = stack.current->services;

@@ -105,10 +105,9 @@ StackStatus Reconciler::stack_status(const Stack& stack,
   status.wanted = stack.assignment.release;
   const bool is_well = status.state == WorkloadState::healthy;
   const std::string subject = "stack " + stack.assignment.name;
-  const bool is_given_up = stack.record.quarantined == status.wanted && !status.wanted.is_zero() &&
-                           !stack.record.applying;
-  if (is_given_up &&
-      !(stack.record.good && stack.record.good->revision == wanted_revision(stack))) {
+  const Revision wanted = wanted_revision(stack);
+  const bool is_given_up = stack.record.quarantined == wanted && !stack.record.applying;
+  if (is_given_up && !(stack.record.good && stack.record.good->revision == wanted)) {
     status.state = !stack.current ? WorkloadState::failed
                    : is_well      ? WorkloadState::rolled_back
                                   : status.state;

@@ -330,7 +330,7 @@ TEST_F(SettledShop, GoesBackToTheLastGoodReleaseWhenTheNextCannotBeMade) {
   EXPECT_EQ(site.state("shop"), WorkloadState::rolled_back);
   EXPECT_EQ(site.runtime.find("shop", "web")->image_id, "id-web-1");
   EXPECT_TRUE(site.is_running("shop", "web"));
-  EXPECT_EQ(site.journal.records["shop"].quarantined, digest(2));
+  EXPECT_EQ(site.journal.records["shop"].quarantined, Revision{.release = digest(2)});
   EXPECT_EQ(site.journal.count("release_quarantined"), 1U);
   const auto deeds_then = deeds();
   site.restart_agent();
@@ -352,6 +352,24 @@ TEST_F(SettledShop, GoesBackWhenTheNextReleaseIsNotHealthyInTime) {
   EXPECT_EQ(site.runtime.find("shop", "web")->image_id, "id-web-1");
 }
 
+TEST_F(SettledShop, TriesAGivenUpReleaseAgainWithOtherSlotValues) {
+  auto next = site.release("shop", 2, {service("web", "web:2")});
+  next.slot_values = {"/dev/typo"};
+  site.journal.releases[digest(2)].workload.slots = {{.expression = "${DEVICE}"}};
+  site.runtime.put_image("web:2", {.id = "id-web-2", .create_error = "no such device"});
+  site.desire({next});
+  site.run_for(minutes{2});
+  ASSERT_EQ(site.state("shop"), WorkloadState::rolled_back);
+  site.runtime.put_image("web:2", {.id = "id-web-2"});
+  site.run_for(minutes{10});
+  ASSERT_EQ(site.state("shop"), WorkloadState::rolled_back) << "the same values are not tried";
+  next.slot_values = {"/dev/right"};
+  site.desire({next});
+  site.run_for(minutes{2});
+  EXPECT_EQ(site.state("shop"), WorkloadState::healthy);
+  EXPECT_TRUE(site.is_good("shop", 2));
+}
+
 TEST_F(SettledShop, GoesBackWhenTheAgentDiesThreeTimesApplying) {
   site.runtime.put_image("web:2",
                          {.id = "id-web-2", .has_health = true, .health_after = minutes{4}});
@@ -362,7 +380,7 @@ TEST_F(SettledShop, GoesBackWhenTheAgentDiesThreeTimesApplying) {
     site.restart_agent();
   }
   site.run_for(seconds{30});
-  EXPECT_EQ(site.journal.records["shop"].quarantined, digest(2));
+  EXPECT_EQ(site.journal.records["shop"].quarantined, Revision{.release = digest(2)});
   EXPECT_EQ(site.state("shop"), WorkloadState::rolled_back);
 }
 
