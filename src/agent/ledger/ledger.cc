@@ -60,11 +60,11 @@ Status Ledger::raise_floor(const FloorRecord& record) {
                                    : commit(Change().put(key::floor_kept, Counter{.value = 1}));
 }
 
-Status Ledger::raise_start_above(std::uint64_t start) {
+Status Ledger::raise_start_above(std::uint64_t start, Change with) {
   if (start < start_) {
     return {};
   }
-  SKERRY_CHECK(commit(Change().put(key::start, Counter{.value = start + 1})));
+  SKERRY_CHECK(commit(with.put(key::start, Counter{.value = start + 1})));
   start_ = start + 1;
   return {};
 }

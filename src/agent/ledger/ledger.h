@@ -60,6 +60,8 @@ class Ledger {
       return *this;
     }
 
+    [[nodiscard]] std::size_t size_bytes() const { return batch_.size_bytes(); }
+
    private:
     friend class Ledger;
     LogStore::Batch batch_;
@@ -107,7 +109,8 @@ class Ledger {
   [[nodiscard]] std::uint64_t start_counter() const { return start_; }
 
   /// A server has stored numbers of a start that this ledger does not remember: goes on above it.
-  Status raise_start_above(std::uint64_t start);
+  /// `with` becomes durable together with it; nothing is changed where it is above already.
+  Status raise_start_above(std::uint64_t start, Change with = {});
 
   [[nodiscard]] std::uint64_t file_bytes() const { return log_.file_bytes(); }
 

@@ -33,6 +33,8 @@ class LogStore {
 
     [[nodiscard]] bool empty() const { return body_.empty(); }
 
+    [[nodiscard]] std::size_t size_bytes() const { return body_.size(); }
+
    private:
     friend class LogStore;
     void add(std::uint8_t kind, std::string_view key, std::string_view value);

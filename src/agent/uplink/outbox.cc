@@ -12,6 +12,8 @@ using document::ReportNumber;
 namespace {
 
 constexpr std::size_t text_bytes_max = 2048;
+/// One batch, for it must be there whole or not at all; a quarter of what an agent may use.
+constexpr std::size_t renumbered_bytes_max = std::size_t{1024} * 1024;
 
 void cut(std::string& text) {
   if (text.size() > text_bytes_max) {
@@ -120,6 +122,32 @@ Result<std::vector<Event>> Outbox::next(ReportNumber after, std::size_t count_ma
     events.push_back(*std::move(event));
   }
   return events;
+}
+
+Status Outbox::renumber_above(std::uint64_t start) {
+  ReportNumber number{.start = start + 1, .seq = 0};
+  Ledger::Change change;
+  std::deque<Entry> renumbered;
+  for (Entry entry : entries_) {
+    SKERRY_TRY(std::optional<Event> event, ledger_->get<Event>(key::event(entry.number)));
+    SKERRY_ASSERT(event.has_value());
+    change.erase(key::event(entry.number));
+    if (change.size_bytes() > renumbered_bytes_max && entry.gap_count == 0) {
+      entry.gap_count = 1;
+      event = gap_event({}, entry.event_class, 1);
+    }
+    number.seq += 1;
+    entry.number = number;
+    event->number = number;
+    change.put(key::event(number), *event);
+    number.seq += std::max<std::uint64_t>(entry.gap_count, 1) - 1;
+    renumbered.push_back(entry);
+  }
+  SKERRY_CHECK(ledger_->raise_start_above(start, std::move(change)));
+  entries_ = std::move(renumbered);
+  last_seq_ = number.seq;
+  sent_ = {};
+  return {};
 }
 
 Status Outbox::acknowledge(ReportNumber number) {

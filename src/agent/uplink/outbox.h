@@ -36,6 +36,20 @@ class Outbox {
   /// across that line: the server would be told of it never or twice.
   void mark_sent(document::ReportNumber number) { sent_ = number; }
 
+  /// The highest numbers that this process has said to any server.
+  struct Said {
+    document::ReportNumber report = {};
+    document::ReportNumber event = {};
+  };
+
+  [[nodiscard]] Said& said() { return said_; }
+
+  /// A server knows numbers of this start, or of a later one, that this process never said: the
+  /// ledger was lost or rolled back. Raises the start above `start` and gives all that is kept new
+  /// numbers, in order, so that none of it is taken for what the server has under the old ones.
+  /// Changes nothing where it fails.
+  Status renumber_above(std::uint64_t start);
+
   /// Everything up to `number` is stored at the server.
   Status acknowledge(document::ReportNumber number);
 
@@ -64,6 +78,7 @@ class Outbox {
   Limits limits_;
   std::deque<Entry> entries_;
   document::ReportNumber sent_;
+  Said said_;
   std::uint64_t last_seq_ = 0;
 };
 

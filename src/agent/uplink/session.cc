@@ -184,18 +184,35 @@ Status Session::on_server_hello(const wire::ServerHello& hello) {
     end(violation("a hello out of turn"));
     return {};
   }
+  if (Status above = go_on_above(hello); !above) {
+    if (above.error().kind != ErrorKind::exhausted) {
+      return above;
+    }
+    end(std::move(above).error());  // No room here; a new session tries again.
+    return {};
+  }
   phase_ = Phase::steady;
   beat_s_ = hello.beat_s;
-  const std::uint64_t known_start = std::max(hello.report.start, hello.event.start);
-  if (known_start > outside_.ledger.start_counter()) {
-    SKERRY_CHECK(outside_.ledger.raise_start_above(known_start));
-  }
   SKERRY_CHECK(outside_.outbox.acknowledge(hello.event));
   sent_ = hello.event;
   outside_.outbox.mark_sent(sent_);
   outside_.intake.retry_refused_releases();
   ask_for_releases();
   return pump_events();
+}
+
+/// What this process never said and is not older than it comes from a past that its ledger has
+/// forgotten.
+Status Session::go_on_above(const wire::ServerHello& hello) {
+  const std::uint64_t start = outside_.ledger.start_counter();
+  const auto is_forgotten = [&](document::ReportNumber known, document::ReportNumber said) {
+    return known.start >= start && known > said;
+  };
+  const Outbox::Said& said = outside_.outbox.said();
+  if (!is_forgotten(hello.report, said.report) && !is_forgotten(hello.event, said.event)) {
+    return {};
+  }
+  return outside_.outbox.renumber_above(std::max(hello.report.start, hello.event.start));
 }
 
 Status Session::on_blob(const wire::Blob& blob) {
@@ -254,6 +271,9 @@ Status Session::pump_events() {
     sent_ = events.back().number;
     outside_.outbox.mark_sent(sent_);
     unacknowledged_.push_back(sent_);
+    outside_.outbox.said().event = {
+        .start = sent_.start,
+        .seq = sent_.seq + std::max<std::uint64_t>(events.back().count, 1) - 1};
     say(wire::EventBatch{.events = std::move(events)});
   }
   return {};
@@ -261,6 +281,7 @@ Status Session::pump_events() {
 
 void Session::send_report(const document::Report& report) {
   if (phase_ == Phase::steady) {
+    outside_.outbox.said().report = report.number;
     say(wire::ReportMessage{.report = report});
   }
 }

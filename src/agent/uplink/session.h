@@ -99,6 +99,7 @@ class Session {
   Status on_trust_end();
   Status on_enrol_reply(const wire::EnrolReply& reply);
   Status on_server_hello(const wire::ServerHello& hello);
+  Status go_on_above(const wire::ServerHello& hello);
   Status on_blob(const wire::Blob& blob);
   Status greet();
   Status take_document(const std::string& envelope);

@@ -155,6 +155,44 @@ TEST_F(AgentCore, SendsItsReportAgainInEachSession) {
   EXPECT_EQ(connector.take<wire::ReportMessage>().size(), 1U);
 }
 
+TEST_F(AgentCore, TellsAllItKeepsWhereItsServerKnowsALaterPast) {
+  enrol();
+  agent->on_closed({.code = {"cut"}});
+  restart();
+  agent->set_paused(true);
+  connect();
+  connector.said.clear();
+  say(wire::ServerHello{
+      .protocol = 1, .report = {.start = 9, .seq = 4}, .event = {.start = 9, .seq = 100}});
+  EXPECT_TRUE(was_told("paused", 10));
+}
+
+TEST_F(AgentCore, TellsAllItKeepsWhereItsServerKnowsItsOwnStartFromAnotherLife) {
+  enrol();
+  agent->on_closed({.code = {"cut"}});
+  restart();
+  agent->set_paused(true);
+  const std::uint64_t start = agent->ledger().start_counter();
+  connect();
+  connector.said.clear();
+  say(wire::ServerHello{.protocol = 1, .event = {.start = start, .seq = 1}});
+  EXPECT_TRUE(was_told("paused", start + 1));
+}
+
+TEST_F(AgentCore, KeepsItsNumbersWhereTheServerKnowsWhatItSaid) {
+  enrol();
+  agent->set_paused(true);
+  run_for(seconds{1});
+  const std::uint64_t start = agent->ledger().start_counter();
+  const document::ReportNumber last = agent->outbox().last();
+  const document::ReportNumber report = connector.take<wire::ReportMessage>().back().report.number;
+  agent->on_closed({.code = {"cut"}});
+  connect();
+  say(wire::ServerHello{.protocol = 1, .report = report, .event = last});
+  EXPECT_EQ(agent->ledger().start_counter(), start);
+  EXPECT_EQ(agent->outbox().size(), 0U);
+}
+
 TEST_F(AgentCore, TakesTheNewKeyItAskedFor) {
   enrol();
   ASSERT_TRUE(agent->begin_rekey());

@@ -217,6 +217,16 @@ class CoreTest : public ::testing::Test {
     return container != nullptr && container->state == reconcile::ContainerState::running;
   }
 
+  /// Whether the agent has sent such an event, numbered in that start.
+  [[nodiscard]] bool was_told(const std::string& code, std::uint64_t start) {
+    const auto batches = connector.take<wire::EventBatch>();
+    return std::ranges::any_of(batches, [&](const wire::EventBatch& batch) {
+      return std::ranges::any_of(batch.events, [&](const document::Event& event) {
+        return event.code == code && event.number.start == start;
+      });
+    });
+  }
+
   [[nodiscard]] std::uint64_t refused(const ErrorCode& code) const {
     const auto found = agent->intake().refusals().find(code.name);
     return found == agent->intake().refusals().end() ? 0 : found->second;

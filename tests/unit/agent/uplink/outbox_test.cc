@@ -113,5 +113,53 @@ TEST_F(OutboxTest, JoinsNoGapAcrossWhatIsOnItsWay) {
   EXPECT_EQ(told_from(1), 9U);
 }
 
+TEST_F(OutboxTest, GivesNewNumbersAboveAForgottenPastWithoutAHole) {
+  add_many(2, Event::Class::security);
+  add_many(6);
+  reopen();
+  add_many(1, Event::Class::security);
+  const std::vector<Event> before = all();
+  ASSERT_TRUE(outbox->renumber_above(40));
+  const std::vector<Event> after = all();
+  ASSERT_EQ(after.size(), before.size());
+  EXPECT_EQ(after.front().number, (ReportNumber{.start = 41, .seq = 1}));
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    EXPECT_EQ(after[i].code, before[i].code);
+    EXPECT_EQ(after[i].count, before[i].count);
+  }
+  ASSERT_TRUE(add(Event::Class::security));
+  EXPECT_EQ(told_from(1), 10U);
+  EXPECT_EQ(ledger->start_counter(), 41U);
+  reopen();
+  EXPECT_EQ(told_from(1), 10U) << "it is durable";
+}
+
+TEST_F(OutboxTest, KeepsItsNumbersWhereTheDiskHasNoRoomForNewOnes) {
+  add_many(3);
+  disk.set_faults({.capacity_bytes = 1});
+  EXPECT_FALSE(outbox->renumber_above(40));
+  EXPECT_EQ(ledger->start_counter(), 1U);
+  EXPECT_EQ(all().front().number, (ReportNumber{.start = 1, .seq = 1}));
+  disk.set_faults({});
+  add_many(1);
+  EXPECT_EQ(told_from(1), 4U);
+}
+
+TEST(Outbox, DeclaresWhatIsTooMuchToBeGivenNewNumbers) {
+  sim::SimDisk disk;
+  Ledger ledger = Ledger::open(disk).value();
+  Outbox outbox = Outbox::open(ledger).value();
+  for (int i = 0; i < 300; ++i) {
+    const std::string text(2048, 'x');
+    ASSERT_TRUE(outbox.add({.code = "drift", .message = text, .wanted = text, .found = text}));
+  }
+  ASSERT_TRUE(outbox.renumber_above(1));
+  const std::vector<Event> all = outbox.next({}, 1000).value();
+  ASSERT_EQ(all.size(), 300U);
+  EXPECT_EQ(all.front().code, "drift");
+  EXPECT_EQ(all.back().code, "gap");
+  EXPECT_EQ(all.back().number.seq, 300U);
+}
+
 }  // namespace
 }  // namespace skerry::agent
