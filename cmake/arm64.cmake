@@ -8,6 +8,8 @@ set(CMAKE_FIND_ROOT_PATH ${root})
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 set(CMAKE_CXX_FLAGS_INIT "-isystem ${root}/usr/include/aarch64-linux-gnu -isystem ${root}/usr/include")
+# The last words of a link, so that a program's own -L comes before it.
+set(CMAKE_CXX_STANDARD_LIBRARIES_INIT -L${root}/usr/lib/aarch64-linux-gnu)
 # Tests are static too: the emulator then needs no arm64 C library.
-set(CMAKE_EXE_LINKER_FLAGS_INIT "-L${root}/usr/lib/aarch64-linux-gnu -static-pie")
+set(CMAKE_EXE_LINKER_FLAGS_INIT -static-pie)
 set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64)
