@@ -21,7 +21,7 @@ constexpr std::string_view security_headers =
 
 enum class After : std::uint8_t { keep, close };
 
-std::string head_of(const Response& response, After after) {
+std::string head_of(const Response& response, After after, WallTime now) {
   std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
   head += reason_phrase(response.status);
   head += "\r\n";
@@ -31,6 +31,8 @@ std::string head_of(const Response& response, After after) {
   if (find_header(response.headers, "cache-control") == nullptr) {
     head += "cache-control: no-store\r\n";
   }
+  // Whoever caches, and whoever compares clocks, needs it (RFC 9110, 6.6.1).
+  head += "date: " + http_date(now) + "\r\n";
   head += security_headers;
   head += after == After::close ? "connection: close\r\n" : "";
   return head;
@@ -171,7 +173,7 @@ void Connection::reply(Response response) {
     return;
   }
   const bool keep = request_.keep_alive && body_read_ && !context_.stopping;
-  std::string bytes = head_of(response, keep ? After::keep : After::close);
+  std::string bytes = head_of(response, keep ? After::keep : After::close, context_.clock.wall());
   if (!has_no_body(response.status)) {
     bytes += "content-length: " + std::to_string(response.body.size()) + "\r\n";
   }
@@ -205,7 +207,7 @@ void Connection::begin_stream(Response response) {
   deadline_.cancel();
   stream_->set_reading(os::Stream::Reading::on);
   // Without a length the end of the connection ends the body.
-  write(head_of(response, After::close) + "\r\n" + response.body);
+  write(head_of(response, After::close, context_.clock.wall()) + "\r\n" + response.body);
 }
 
 void Connection::send(std::string_view bytes) {
@@ -257,7 +259,7 @@ void Connection::refuse(const Error& error) {
   }
   const Response response = problem_response(error);
   let_go();
-  write(head_of(response, After::close) +
+  write(head_of(response, After::close, context_.clock.wall()) +
         "content-length: " + std::to_string(response.body.size()) + "\r\n\r\n" + response.body);
   close();
 }

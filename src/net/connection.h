@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.h"
 #include "net/exchange.h"
 #include "net/request_parser.h"
 #include "net/server_tls.h"
@@ -32,6 +33,7 @@ struct ConnectionLimits {
 struct ConnectionContext {
   os::EventLoop& loop;
   ServerTls& tls;
+  const Clock& clock;
   ConnectionLimits limits;
   Handler handler;
   std::shared_ptr<Mailbox> mailbox;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstdio>
 #include <utility>
 
 #include "base/log.h"
@@ -44,6 +46,27 @@ Result<std::string> decode_part(std::string_view text) {
 const std::string* find_header(const std::vector<Header>& headers, std::string_view name) {
   const auto found = std::ranges::find(headers, name, &Header::name);
   return found == headers.end() ? nullptr : &found->value;
+}
+
+std::string http_date(WallTime time) {
+  static constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::array months{
+      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
+  std::array<char, 80> text{};
+  const int size = std::snprintf(text.data(),
+                                 text.size(),
+                                 "%s, %02u %s %04d %02d:%02d:%02d GMT",
+                                 days[std::chrono::weekday(day).c_encoding()],
+                                 static_cast<unsigned>(date.day()),
+                                 months[static_cast<unsigned>(date.month()) - 1],
+                                 static_cast<int>(date.year()),
+                                 static_cast<int>(clock.hours().count()),
+                                 static_cast<int>(clock.minutes().count()),
+                                 static_cast<int>(clock.seconds().count()));
+  return {text.data(), static_cast<std::size_t>(size)};
 }
 
 std::string_view reason_phrase(unsigned status) {

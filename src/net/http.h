@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 
 /// HTTP messages as values.
@@ -37,10 +38,14 @@ struct RequestHead {
 
 struct Response {
   unsigned status = 200;
-  /// `content-length`, `connection` and the security headers are added; one given here wins.
+  /// `content-length`, `connection`, `date` and the security headers are added; one given here
+  /// wins.
   std::vector<Header> headers = {};
   std::string body = {};
 };
+
+/// "Sun, 06 Nov 1994 08:49:37 GMT", as the header Date has it.
+std::string http_date(WallTime time);
 
 /// "Not Found"
 std::string_view reason_phrase(unsigned status);

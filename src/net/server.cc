@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "net/mailbox.h"
+#include "os/system_clock.h"
 #include "os/tcp_listener.h"
 #include "os/tcp_socket.h"
 
@@ -73,6 +74,7 @@ class Server::Core {
 
   ServerOptions options_;
   Log log_;
+  os::SystemClock clock_;
   std::unique_ptr<os::EventLoop> loop_;
   std::unique_ptr<ServerTls> tls_;
   std::unique_ptr<os::TcpListener> listener_;
@@ -94,6 +96,7 @@ Result<std::unique_ptr<Server::Core>> Server::Core::create(const KeyPair& key,
   core->context_ = std::make_unique<ConnectionContext>(ConnectionContext{
       .loop = *core->loop_,
       .tls = *core->tls_,
+      .clock = core->clock_,
       .limits = options.limits,
       .handler = std::move(handler),
       .mailbox = std::make_shared<Mailbox>(*core->loop_, core->connections_),

@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -92,6 +93,26 @@ TEST_F(ServerTest, SendsSecurityHeadersWithEveryAnswer) {
   const Response bad = client.send({.method = "PUT", .body = std::string(2000, 'x')}).value();
   EXPECT_EQ(bad.status, 413U);
   EXPECT_EQ(*find_header(bad.headers, "x-content-type-options"), "nosniff");
+}
+
+TEST_F(ServerTest, DatesEveryAnswer) {
+  start(echo);
+  Client client(options());
+  const WallTime before = clock.wall() - seconds(1);
+  const Response good = client.send({.target = "/a"}).value();
+  const Response bad = client.send({.method = "PUT", .body = std::string(2000, 'x')}).value();
+  std::set<std::string> possible;
+  for (WallTime time = before; time <= clock.wall() + seconds(1); time += seconds(1)) {
+    possible.insert(http_date(time));
+  }
+  EXPECT_TRUE(possible.contains(*find_header(good.headers, "date")));
+  EXPECT_TRUE(possible.contains(*find_header(bad.headers, "date")));
+}
+
+TEST(HttpDate, IsWrittenAsTheStandardDoes) {
+  EXPECT_EQ(http_date(WallTime(seconds(784111777))), "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_EQ(http_date(WallTime(seconds(951782399))), "Mon, 28 Feb 2000 23:59:59 GMT");
+  EXPECT_EQ(http_date(WallTime(seconds(951782400))), "Tue, 29 Feb 2000 00:00:00 GMT");
 }
 
 TEST_F(ServerTest, RefusesAServerWithAnotherKey) {
