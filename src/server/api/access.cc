@@ -12,9 +12,6 @@ namespace skerry::api {
 
 namespace {
 
-/// An absolute limit: a session that was stolen ends too.
-constexpr std::chrono::hours session_life{12};
-
 Error bad(ErrorCode code, std::string message) {
   return {.kind = ErrorKind::invalid, .code = code, .message = std::move(message)};
 }
@@ -37,18 +34,18 @@ std::string json_of(std::initializer_list<std::pair<std::string_view, std::strin
 /// A new session's token and the operation that keeps its hash.
 struct NewSession {
   Secret token = {};
-  WallTime expires_at = {};
+  WallTime ends_at = {};
   store::AddToken operation = {};
 };
 
 NewSession new_session(Desk& desk, const std::string& user) {
   auth::NewToken made = auth::make_token(
       store::TokenRow::Kind::session, *desk.environment.random, *desk.environment.crypto);
-  NewSession session{.token = std::move(made.text), .expires_at = desk.now() + session_life};
+  NewSession session{.token = std::move(made.text), .ends_at = desk.now() + auth::session_life};
   session.operation.token = {.kind = store::TokenRow::Kind::session,
                              .hash = made.hash,
                              .subject = user,
-                             .expires_at = session.expires_at};
+                             .expires_at = desk.now() + auth::session_idle_max};
   return session;
 }
 
@@ -56,7 +53,7 @@ void reply_session(const CallPtr& call, const NewSession& session, const std::st
   reply_json(call,
              json_of({{"token", session.token.reveal()},
                       {"user", user},
-                      {"expiresAt", to_rfc3339(session.expires_at)}}));
+                      {"expiresAt", to_rfc3339(session.ends_at)}}));
 }
 
 /// What is wrong with what somebody chose.

@@ -1,5 +1,7 @@
 #include "server/auth/gate.h"
 
+#include <algorithm>
+
 #include "server/auth/codes.h"
 #include "server/auth/tokens.h"
 
@@ -10,6 +12,8 @@ namespace {
 constexpr std::string_view scheme = "Bearer ";
 constexpr std::size_t token_size_max = 256;
 constexpr std::size_t familiar_max = 10'000;
+/// A session's use is written down no more often than this.
+constexpr std::chrono::minutes use_noted_every{5};
 
 Error denied(ErrorCode code, std::string message, std::string hint = {}) {
   return {.kind = ErrorKind::denied,
@@ -48,14 +52,21 @@ Result<Permit> Gate::admit(const Route& route, const Caller& caller) {
   if (caller.authorization == nullptr || !caller.authorization->starts_with(scheme)) {
     return fail(denied(unauthenticated, "this needs a token", "sign in, or send a bearer token"));
   }
-  return admit_token(route, caller, std::string_view(*caller.authorization).substr(scheme.size()));
+  const auto token = std::string_view(*caller.authorization).substr(scheme.size(), token_size_max);
+  return admit_token(
+      route.right,
+      {.kind = kind_of_token(token), .hash = crypto_.sha256(token), .source = caller.address});
 }
 
-Result<Permit> Gate::admit_token(const Route& route, const Caller& caller, std::string_view token) {
-  const store::TokenRow::Kind kind = kind_of_token(token);
+Result<Permit> Gate::admit_again(const Permit& permit) {
+  return admit_token(permit.right_,
+                     {.kind = permit.kind_, .hash = permit.hash_, .source = permit.source_});
+}
+
+Result<Permit> Gate::admit_token(Right right, const Shown& shown) {
   std::optional<store::TokenRow> row;
-  if (kind != store::TokenRow::Kind::unspecified && token.size() <= token_size_max) {
-    SKERRY_TRY(row, reader_.token(kind, crypto_.sha256(token), clock_.wall()));
+  if (shown.kind != store::TokenRow::Kind::unspecified) {
+    SKERRY_TRY(row, reader_.token(shown.kind, shown.hash, clock_.wall()));
   }
   std::optional<store::UserRow> user;
   if (row) {
@@ -64,19 +75,37 @@ Result<Permit> Gate::admit_token(const Route& route, const Caller& caller, std::
   if (!user || user->disabled) {
     return fail(denied(unauthenticated, "the token is not good, or not any more", "sign in again"));
   }
-  if (!grants(user->role, route.right)) {
+  if (!grants(user->role, right)) {
     Error error = denied(forbidden, "the role \"" + user->role + "\" does not have this right");
-    error.field_path = to_string(route.right);
+    error.field_path = to_string(right);
     return fail(std::move(error));
   }
+  const bool is_session = shown.kind == store::TokenRow::Kind::session;
   Permit permit;
   permit.user_ = user->name;
   permit.role_ = user->role;
-  permit.method_ = kind == store::TokenRow::Kind::session ? "session" : "token";
-  permit.source_ = caller.address;
+  permit.method_ = is_session ? "session" : "token";
+  permit.source_ = shown.source;
   permit.token_ = row->id;
-  permit.right_ = route.right;
+  permit.right_ = right;
+  permit.kind_ = shown.kind;
+  permit.hash_ = shown.hash;
+  permit.expires_at_ = row->expires_at;
+  permit.ends_at_ = row->created_at + session_life;
   return permit;
+}
+
+std::optional<store::Change> Gate::note_use(const Permit& permit) const {
+  if (permit.kind_ != store::TokenRow::Kind::session || !permit.expires_at_) {
+    return std::nullopt;
+  }
+  const WallTime until = std::min(clock_.wall() + session_idle_max, permit.ends_at_);
+  if (until - *permit.expires_at_ < use_noted_every) {
+    return std::nullopt;
+  }
+  store::Change change{.by = permit.actor(), .lane = store::Change::Lane::status};
+  change.operations.emplace_back(store::ExtendToken{.id = permit.token_, .expires_at = until});
+  return change;
 }
 
 Status Gate::may_guess(std::string_view account, std::string_view address) {

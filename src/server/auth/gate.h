@@ -16,6 +16,11 @@
 
 namespace skerry::auth {
 
+/// A session ends when it was not used for so long,
+inline constexpr std::chrono::hours session_idle_max{2};
+/// and so long after its begin whatever it did: one that was stolen ends too.
+inline constexpr std::chrono::hours session_life{12};
+
 /// That somebody may do something. Only a `Gate` makes one, so whoever holds one has been checked.
 class Permit {
  public:
@@ -43,6 +48,11 @@ class Permit {
   std::string source_;
   Uuid token_;
   Right right_ = Right::open;
+  store::TokenRow::Kind kind_ = store::TokenRow::Kind::unspecified;
+  Digest hash_;
+  std::optional<WallTime> expires_at_;
+  /// When a session ends even if it is used.
+  WallTime ends_at_;
 };
 
 /// What of a request says who sends it.
@@ -67,6 +77,13 @@ class Gate {
   /// @return `token_in_url`, `unauthenticated` or `forbidden`, all of kind `denied`
   Result<Permit> admit(const Route& route, const Caller& caller);
 
+  /// What was permitted before and goes on, a watch: `unauthenticated` or `forbidden` where it is
+  /// not permitted any more.
+  Result<Permit> admit_again(const Permit& permit);
+
+  /// What keeps a session that is used from ending as an idle one; nothing where it has time yet.
+  [[nodiscard]] std::optional<store::Change> note_use(const Permit& permit) const;
+
   /// Before a password or a code is looked at; `throttled` with the time to wait in `retry_after`.
   ///
   /// @param account  empty for the setup code
@@ -84,7 +101,14 @@ class Gate {
                                            const Error& error);
 
  private:
-  Result<Permit> admit_token(const Route& route, const Caller& caller, std::string_view token);
+  /// How a caller shows who it is.
+  struct Shown {
+    store::TokenRow::Kind kind = store::TokenRow::Kind::unspecified;
+    Digest hash = {};
+    std::string_view source = {};
+  };
+
+  Result<Permit> admit_token(Right right, const Shown& shown);
 
   store::Reader& reader_;
   const Clock& clock_;

@@ -8,6 +8,9 @@ namespace {
 
 constexpr std::string_view name_part = "{name}";
 
+constexpr std::string_view pages = "limit,cursor";
+constexpr std::string_view dry_run = "dryRun";
+
 constexpr std::array table{
     Route{"GET", "/healthz", Endpoint::health, Right::open},
     Route{"GET", "/readyz", Endpoint::ready, Right::open},
@@ -18,20 +21,31 @@ constexpr std::array table{
     Route{"GET", "/api/v1/whoami", Endpoint::whoami, Right::read},
     Route{"GET", "/api/v1/server", Endpoint::server, Right::read},
 
-    Route{"GET", "/api/v1/stacks", Endpoint::list, Right::read, "Stack"},
+    Route{"GET",
+          "/api/v1/stacks",
+          Endpoint::list,
+          Right::read,
+          "Stack",
+          "limit,cursor,labelSelector,selector,watch,since"},
     Route{"GET", "/api/v1/stacks/{name}", Endpoint::get, Right::read, "Stack"},
-    Route{"PUT", "/api/v1/stacks/{name}", Endpoint::put, Right::apply, "Stack"},
-    Route{"DELETE", "/api/v1/stacks/{name}", Endpoint::remove, Right::apply, "Stack"},
+    Route{"PUT", "/api/v1/stacks/{name}", Endpoint::put, Right::apply, "Stack", dry_run},
+    Route{"DELETE", "/api/v1/stacks/{name}", Endpoint::remove, Right::apply, "Stack", dry_run},
 
-    Route{"GET", "/api/v1/sites", Endpoint::list, Right::read, "Site"},
+    Route{"GET",
+          "/api/v1/sites",
+          Endpoint::list,
+          Right::read,
+          "Site",
+          "limit,cursor,labelSelector,selector,stack,watch,since"},
     Route{"GET", "/api/v1/sites/{name}", Endpoint::get, Right::read, "Site"},
-    Route{"PUT", "/api/v1/sites/{name}", Endpoint::put, Right::apply, "Site"},
-    Route{"DELETE", "/api/v1/sites/{name}", Endpoint::remove, Right::enrol, "Site"},
+    Route{"PUT", "/api/v1/sites/{name}", Endpoint::put, Right::apply, "Site", dry_run},
+    Route{"DELETE", "/api/v1/sites/{name}", Endpoint::remove, Right::enrol, "Site", dry_run},
     Route{"POST", "/api/v1/sites/{name}/approve", Endpoint::approve_site, Right::enrol, "Site"},
     Route{"POST", "/api/v1/sites/{name}/reject", Endpoint::reject_site, Right::enrol, "Site"},
     Route{"POST", "/api/v1/sites/{name}/revoke", Endpoint::revoke_site, Right::enrol, "Site"},
 
-    Route{"GET", "/api/v1/enrollmenttokens", Endpoint::list, Right::enrol, "EnrollmentToken"},
+    Route{
+        "GET", "/api/v1/enrollmenttokens", Endpoint::list, Right::enrol, "EnrollmentToken", pages},
     Route{"POST", "/api/v1/enrollmenttokens", Endpoint::create, Right::enrol, "EnrollmentToken"},
     Route{"GET", "/api/v1/enrollmenttokens/{name}", Endpoint::get, Right::enrol, "EnrollmentToken"},
     Route{"DELETE",
@@ -40,20 +54,20 @@ constexpr std::array table{
           Right::enrol,
           "EnrollmentToken"},
 
-    Route{"GET", "/api/v1/apitokens", Endpoint::list, Right::access, "ApiToken"},
+    Route{"GET", "/api/v1/apitokens", Endpoint::list, Right::access, "ApiToken", pages},
     Route{"POST", "/api/v1/apitokens", Endpoint::create, Right::access, "ApiToken"},
     Route{"GET", "/api/v1/apitokens/{name}", Endpoint::get, Right::access, "ApiToken"},
     Route{"DELETE", "/api/v1/apitokens/{name}", Endpoint::remove, Right::access, "ApiToken"},
 
-    Route{"GET", "/api/v1/users", Endpoint::list, Right::access, "User"},
+    Route{"GET", "/api/v1/users", Endpoint::list, Right::access, "User", pages},
     Route{"GET", "/api/v1/users/{name}", Endpoint::get, Right::access, "User"},
-    Route{"PUT", "/api/v1/users/{name}", Endpoint::put, Right::access, "User"},
+    Route{"PUT", "/api/v1/users/{name}", Endpoint::put, Right::access, "User", dry_run},
     Route{"DELETE", "/api/v1/users/{name}", Endpoint::remove, Right::access, "User"},
 
-    Route{"GET", "/api/v1/events", Endpoint::events, Right::read},
-    Route{"GET", "/api/v1/audit", Endpoint::audit, Right::read},
-    Route{"GET", "/api/v1/auditrecords", Endpoint::audit, Right::read},
-    Route{"GET", "/api/v1/watch", Endpoint::watch, Right::read},
+    Route{"GET", "/api/v1/events", Endpoint::events, Right::read, {}, "site,limit,cursor"},
+    Route{"GET", "/api/v1/audit", Endpoint::audit, Right::read, {}, pages},
+    Route{"GET", "/api/v1/auditrecords", Endpoint::audit, Right::read, {}, pages},
+    Route{"GET", "/api/v1/watch", Endpoint::watch, Right::read, {}, "kinds,since"},
 };
 
 /// The part of a text before the next "/", taken off its front with it.
@@ -117,6 +131,18 @@ RouteMatch find_route(std::string_view method, std::string_view path) {
     }
   }
   return match;
+}
+
+std::string allowed_methods(std::string_view path) {
+  std::string methods;
+  for (const Route& route : table) {
+    std::string_view name;
+    if (fits(route.pattern, path, name)) {
+      methods += methods.empty() ? "" : ", ";
+      methods += route.method == "GET" ? "GET, HEAD" : route.method;
+    }
+  }
+  return methods;
 }
 
 }  // namespace skerry::auth

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace skerry::auth {
@@ -47,6 +48,8 @@ struct Route {
   Right right = Right::access;
   /// The kind of resource it is about, by name: "Stack". Empty where it is about none.
   std::string_view kind = {};
+  /// What its query may say, by name, with commas between; anything else is refused.
+  std::string_view parameters = {};
 };
 
 /// Everything there is. A request that fits no row of it is refused.
@@ -60,6 +63,9 @@ struct RouteMatch {
   /// The path is there, with other methods.
   bool path_known = false;
 };
+
+/// "GET, HEAD, PUT": what a path can be asked; empty where there is no such path.
+std::string allowed_methods(std::string_view path);
 
 /// @param method  HEAD fits where GET does
 /// @param path    as it came; a name never needs escaping, so a "%" fits nothing

@@ -83,6 +83,23 @@ Result<Effect> Transaction::apply(const RevokeToken& operation) {
   return Effect{.changed = true, .revision = counters_.revision, .uid = operation.id};
 }
 
+Result<Effect> Transaction::apply(const ExtendToken& operation) {
+  SKERRY_CHECK(
+      connection_.run("UPDATE token SET expires = ?1 WHERE id = ?2 AND revoked = 0 AND expires < "
+                      "?1 AND expires > ?3",
+                      operation.expires_at,
+                      operation.id,
+                      now_));
+  return Effect{.changed = connection_.changed() > 0, .uid = operation.id};
+}
+
+Status Transaction::end_sessions(std::string_view user, const Uuid& but) {
+  return connection_.run("UPDATE token SET revoked = 1 WHERE subject = ? AND kind = ? AND id <> ?",
+                         user,
+                         static_cast<std::uint64_t>(TokenRow::Kind::session),
+                         but);
+}
+
 Result<Effect> Transaction::apply(const PutUser& operation) {
   const UserRow& user = operation.user;
   SKERRY_TRY(const std::optional<UserRow> standing, read_user(connection_, user.name));
@@ -102,6 +119,9 @@ Result<Effect> Transaction::apply(const PutUser& operation) {
       user.role,
       std::uint64_t{user.disabled},
       now_));
+  const bool shut_out = standing && (standing->password_hash != user.password_hash ||
+                                     standing->role != user.role || user.disabled);
+  SKERRY_CHECK(shut_out ? end_sessions(user.name, operation.session) : Status());
   return Effect{.changed = true, .revision = counters_.revision, .uid = uid};
 }
 

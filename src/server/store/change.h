@@ -73,7 +73,8 @@ struct PutTrust {
 };
 
 /// A site has shown a manifest signed by this key, numbered above the key's counter: this store was
-/// restored, and the key signs nothing any more. A new key at the next term is the way on.
+/// restored, and the key signs nothing any more. A new key at the next term is the way on. To be
+/// said only after the signature was checked.
 struct MarkBehind {
   Digest planner = {};
   /// The site that showed it, for the audit row.
@@ -96,10 +97,13 @@ struct RevokeToken {
   Uuid id = {};
 };
 
-/// Creates or replaces a user; a new one gets a uid.
+/// Creates or replaces a user; a new one gets a uid. A new password, another role or being disabled
+/// ends the user's sessions.
 struct PutUser {
   UserRow user = {};
   bool if_absent = false;
+  /// The session that does it, which goes on; zero for none.
+  Uuid session = {};
 };
 
 /// Removes a user and every token that acts as it.
@@ -113,6 +117,12 @@ struct CompactFeed {
 };
 
 // ---- Not intent: no revision, no audit row.
+
+/// Lets a token that is still good live until a later time.
+struct ExtendToken {
+  Uuid id = {};
+  WallTime expires_at = {};
+};
 
 /// Keeps bytes under the digest that names them; a second time is no change. The digest is of the
 /// document inside, so the caller has checked it.
@@ -169,6 +179,7 @@ using Operation = std::variant<PutObject,
                                PutUser,
                                DeleteUser,
                                CompactFeed,
+                               ExtendToken,
                                PutBlob,
                                CommitPlan,
                                SetFacts,

@@ -46,6 +46,7 @@ class Transaction {
   Result<Effect> apply(const AddToken& operation);
   Result<Effect> apply(const UseToken& operation);
   Result<Effect> apply(const RevokeToken& operation);
+  Result<Effect> apply(const ExtendToken& operation);
   Result<Effect> apply(const PutUser& operation);
   Result<Effect> apply(const DeleteUser& operation);
   Result<Effect> apply(const AddSite& operation);
@@ -59,6 +60,7 @@ class Transaction {
 
   Result<Effect> create_object(const PutObject& operation);
   Result<Effect> replace_object(const PutObject& operation, const ObjectRow& standing);
+  Status end_sessions(std::string_view user, const Uuid& but);
   Status add_batch(const Digest& planner, const BatchRow& batch, PlannerRow& standing);
   Status add_told(const Digest& planner, const ToldRow& told, std::uint64_t seq_before);
   Status add_event(SiteNumber site, const EventRow& event);

@@ -11,7 +11,7 @@ namespace skerry::store {
 /// A clock that stands where the test puts it.
 class StandingClock final : public Clock {
  public:
-  [[nodiscard]] Instant now() const override { return {}; }
+  [[nodiscard]] Instant now() const override { return Instant(time.time_since_epoch()); }
 
   [[nodiscard]] WallTime wall() const override { return time; }
 
