@@ -6,6 +6,7 @@
 #include "os/socket_address.h"
 #include "server/api/codes.h"
 #include "server/api/handlers.h"
+#include "server/api/parameters.h"
 #include "server/api/watch.h"
 #include "server/auth/codes.h"
 
@@ -150,13 +151,18 @@ Result<CallPtr> Api::Core::admit(const std::shared_ptr<net::Exchange>& exchange)
                             .token_in_url = net::find_header(query, "token") != nullptr ||
                                             net::find_header(query, "access_token") != nullptr};
   SKERRY_TRY(auth::Permit permit, desk_.gate.admit(*match.route, caller));
+  SKERRY_CHECK(check_parameters(*match.route, query));
+  if (std::optional<store::Change> use = desk_.gate.note_use(permit)) {
+    desk_.submit(*std::move(use), [](const auto&) {});
+  }
   return std::make_shared<Call>(Call{.exchange = exchange,
                                      .route = match.route,
                                      .permit = std::move(permit),
                                      .name = std::string(match.name),
                                      .query = std::move(query),
                                      .body = {},
-                                     .request_id = next_request_id()});
+                                     .request_id = next_request_id(),
+                                     .crypto = desk_.environment.crypto});
 }
 
 void Api::Core::begin(const std::shared_ptr<net::Exchange>& exchange) {
@@ -186,6 +192,9 @@ void Api::Core::deny(const std::shared_ptr<net::Exchange>& exchange, const Error
     ++desk_.counters.refused;
   }
   net::Response response = problem(error, {}, request_id);
+  if (error.code == auth::method_not_allowed) {
+    response.headers.push_back({"allow", auth::allowed_methods(exchange->head().path)});
+  }
   response.headers.push_back({"x-request-id", request_id});
   exchange->reply(std::move(response));
 }
@@ -202,6 +211,9 @@ void Api::Core::read_then_serve(const CallPtr& call) {
 void Api::Core::serve(const CallPtr& call) {
   if (is_watch(*call)) {
     watches_.add(call);
+    return;
+  }
+  if (answer_again(desk_, call)) {
     return;
   }
   handler_of(call->route->endpoint)(desk_, call);

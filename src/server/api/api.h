@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -39,6 +40,8 @@ struct Environment {
   const Clock* clock = nullptr;
   Random* random = nullptr;  // The same.
   const Log* log = nullptr;
+  /// How often a watch without news shows that it lives.
+  std::chrono::milliseconds beat = std::chrono::seconds(15);
   /// Called on the API's thread.
   std::function<Presence(store::SiteNumber site)> presence = {};
   /// Whether the process does its work, for /readyz; nothing where it always does.

@@ -32,9 +32,24 @@ store::PutObject put_of(Desk& desk,
           .if_absent = conditions.if_absent};
 }
 
-unsigned status_for(const store::Effect& effect) {
-  return effect.changed && effect.generation == 1 && effect.created_at == effect.updated_at ? 201
-                                                                                            : 200;
+/// Answers with an object as it was written.
+template <class Message>
+void answer_written(const CallPtr& call, const store::Effect& effect, Message& message) {
+  fill_metadata(effect, *message.mutable_metadata());
+  const net::Header outcome = outcome_of(effect);
+  reply(call, outcome.value == "created" ? 201 : 200, message, {etag_of(effect.revision), outcome});
+}
+
+/// What a change would do, for a dry run.
+Result<net::Header> outcome_of_dry_run(Desk& desk,
+                                       const Call& call,
+                                       const google::protobuf::Message& message) {
+  SKERRY_TRY(const std::optional<store::ObjectRow> row,
+             desk.reader().object(call.route->kind, call.name));
+  if (!row) {
+    return outcome_of("created");
+  }
+  return outcome_of(row->body == bytes_of(message) ? "unchanged" : "configured");
 }
 
 // ---- Stacks.
@@ -54,14 +69,15 @@ void add_build(const Build& built, v1::Stack& stack) {
 
 /// What would happen: the release, the warnings, and the sites that the targets choose.
 void show_dry_run(Desk& desk, const CallPtr& call, const Build& built, v1::Stack stack) {
+  const Result<net::Header> outcome = outcome_of_dry_run(desk, *call, stack);
   add_build(built, stack);
   const Status counted =
       for_each_site(desk, [&](const SiteView& view) { count_site(view, Detail::sites, stack); });
-  if (!counted) {
-    refuse(desk, call, counted.error());
+  if (!counted || !outcome) {
+    refuse(desk, call, counted ? outcome.error() : counted.error());
     return;
   }
-  reply(call, 200, stack);
+  reply(call, 200, stack, {*outcome});
 }
 
 /// Stack, release and its bytes in one change, so that a 2xx means all of it is durable. The
@@ -110,13 +126,12 @@ void put_stack(Desk& desk,
     return;
   }
   add_build(built, *stack);
-  // The stack is the last but one: the bytes of the release may stand before it.
-  const std::size_t index = change->operations.size() - 2;
-  desk.submit(call, *std::move(change), [call, stack, index](const store::Outcome& outcome) {
-    const store::Effect& effect = outcome.effects.at(index);
-    fill_metadata(effect, *stack->mutable_metadata());
+  desk.submit(call, *std::move(change), [call, stack](const store::Outcome& outcome) {
+    // The stack is the last but one: the bytes of the release may stand before it, and stood there
+    // when this answer was first given though they do not now.
+    const store::Effect& effect = outcome.effects.at(outcome.effects.size() - 2);
     stack->mutable_status()->set_observed_generation(effect.generation);
-    reply(call, status_for(effect), *stack, {etag_of(effect.revision)});
+    answer_written(call, effect, *stack);
   });
 }
 
@@ -140,14 +155,14 @@ void put_site(Desk& desk,
   }
   auto site = std::make_shared<v1::Site>(static_cast<const v1::Site&>(*resource.message));
   if (is_dry_run(*call)) {
-    reply(call, 200, *site);
+    const Result<net::Header> outcome = outcome_of_dry_run(desk, *call, *site);
+    outcome ? reply(call, 200, *site, {*outcome}) : refuse(desk, call, outcome.error());
     return;
   }
   store::Change change = change_of(desk, *call);
   change.operations.emplace_back(put_of(desk, *call, conditions, *site, site->spec()));
   desk.submit(call, std::move(change), [call, site](const store::Outcome& outcome) {
-    fill_metadata(outcome.effects.front(), *site->mutable_metadata());
-    reply(call, 200, *site, {etag_of(outcome.effects.front().revision)});
+    answer_written(call, outcome.effects.front(), *site);
   });
 }
 

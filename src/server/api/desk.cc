@@ -81,11 +81,34 @@ Result<std::optional<std::uint64_t>> parse_etag(const std::string& value) {
   if (text.size() >= 2 && text.front() == '"' && text.back() == '"') {
     text = text.substr(1, text.size() - 2);
   }
-  const std::optional<std::uint64_t> revision = parse_unsigned(text);
+  const std::optional<std::uint64_t> revision = parse_unsigned(text.substr(0, text.find('-')));
   if (!revision) {
     return fail(bad_header("\"" + value + "\" is not an ETag of this server"));
   }
   return revision;
+}
+
+void set_header(std::vector<net::Header>& headers, net::Header header) {
+  std::erase_if(headers, [&](const net::Header& each) { return each.name == header.name; });
+  headers.push_back(std::move(header));
+}
+
+/// Says by ETag what a read was answered with, or 304 where that is what the caller has.
+void tag(const Call& call, net::Response& response) {
+  const std::string& method = call.exchange->head().method;
+  const std::string* type = net::find_header(response.headers, "content-type");
+  if ((method != "GET" && method != "HEAD") || response.status != 200 || type == nullptr ||
+      *type != "application/json") {
+    return;
+  }
+  const std::string* revision = net::find_header(response.headers, "etag");
+  net::Header etag = etag_of(revision, call.crypto->sha256(response.body));
+  const std::string* held = call.header("if-none-match");
+  if (held != nullptr && names_etag(*held, etag.value)) {
+    response.status = 304;
+    response.body.clear();
+  }
+  set_header(response.headers, std::move(etag));
 }
 
 }  // namespace
@@ -123,6 +146,7 @@ void Desk::submit(const CallPtr& call, store::Change change, Committed committed
 }
 
 void reply(const CallPtr& call, net::Response response) {
+  tag(*call, response);
   response.headers.push_back({"x-request-id", call->request_id});
   call->exchange->reply(std::move(response));
 }
@@ -206,6 +230,35 @@ net::Header etag_of(std::uint64_t revision) {
   return {"etag", "\"" + std::to_string(revision) + "\""};
 }
 
+net::Header etag_of(const std::string* revision, const Digest& body) {
+  const std::string bytes = to_hex(body.view().substr(0, 8));
+  if (revision == nullptr) {
+    return {"etag", "\"" + bytes + "\""};
+  }
+  return {"etag", revision->substr(0, revision->size() - 1) + "-" + bytes + "\""};
+}
+
+bool names_etag(std::string_view if_none_match, std::string_view etag) {
+  for (std::string_view each : split(if_none_match, ',')) {
+    each.remove_prefix(std::min(each.find_first_not_of(' '), each.size()));
+    each = each.substr(0, each.find_last_not_of(' ') + 1);
+    each.remove_prefix(each.starts_with("W/") ? 2 : 0);
+    if (each == "*" || each == etag) {
+      return true;
+    }
+  }
+  return false;
+}
+
+net::Header outcome_of(std::string_view word) {
+  return {"skerry-outcome", std::string(word)};
+}
+
+net::Header outcome_of(const store::Effect& effect) {
+  const bool is_new = effect.generation == 1 && effect.created_at == effect.updated_at;
+  return outcome_of(!effect.changed ? "unchanged" : is_new ? "created" : "configured");
+}
+
 Result<Conditions> conditions_of(const Call& call) {
   Conditions conditions;
   if (const std::string* match = call.header("if-match")) {
@@ -224,6 +277,10 @@ Result<Conditions> conditions_of(const Call& call) {
 bool is_dry_run(const Call& call) {
   const std::string_view value = call.parameter("dryRun");
   return value == "server" || value == "true" || value == "All";
+}
+
+Result<std::optional<store::Outcome>> earlier_outcome(const Desk& desk, const Call& call) {
+  return desk.reader().earlier_outcome(change_of(desk, call));
 }
 
 store::Change change_of(const Desk& desk, const Call& call) {

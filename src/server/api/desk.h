@@ -26,6 +26,7 @@ struct Call {
   std::vector<net::Header> query;
   std::string body;
   std::string request_id;
+  const Crypto* crypto = nullptr;
 
   /// A parameter's value; empty where it is not there.
   [[nodiscard]] std::string_view parameter(std::string_view key) const;
@@ -83,6 +84,8 @@ struct Desk {
 
 // ---- Answers.
 
+/// A read that was answered with JSON gets an ETag of its very bytes, so that a status that has
+/// changed is another one too; where the caller has just that, the answer is 304.
 void reply(const CallPtr& call, net::Response response);
 /// The message as JSON.
 void reply(const CallPtr& call,
@@ -105,6 +108,14 @@ net::Response problem(const Error& error,
 
 /// `"17"`
 net::Header etag_of(std::uint64_t revision);
+/// `"17-5f3a…"`: the revision in front, so that If-Match takes it; without one the rest alone.
+net::Header etag_of(const std::string* revision, const Digest& body);
+/// Whether an If-None-Match names this ETag: a list, `*`, and `W/` in front counts as without.
+bool names_etag(std::string_view if_none_match, std::string_view etag);
+
+/// What a change did, for who wants to say it: "created", "configured" or "unchanged".
+net::Header outcome_of(const store::Effect& effect);
+net::Header outcome_of(std::string_view word);
 
 // ---- Conditions.
 
@@ -119,6 +130,10 @@ struct Conditions {
 Result<Conditions> conditions_of(const Call& call);
 
 bool is_dry_run(const Call& call);
+
+/// What was answered to this request before under its idempotency key; `key_reused` where that was
+/// another request.
+Result<std::optional<store::Outcome>> earlier_outcome(const Desk& desk, const Call& call);
 
 /// Who does it, and with the request's idempotency key if it has one.
 store::Change change_of(const Desk& desk, const Call& call);

@@ -6,6 +6,11 @@
 /// One function for each thing the route table names. Each answers its call, at once or later.
 namespace skerry::api {
 
+// replay.cc
+/// Answers a request that its idempotency key says was done before, when what it asks for is not
+/// as it was any more: deleted, approved. False where it is new, or the store answers it again.
+bool answer_again(Desk& desk, const CallPtr& call);
+
 // changes.cc
 void put_object(Desk& desk, const CallPtr& call);
 void delete_object(Desk& desk, const CallPtr& call);
@@ -36,6 +41,7 @@ void list_tokens(Desk& desk, const CallPtr& call);
 void approve_site(Desk& desk, const CallPtr& call);
 void reject_site(Desk& desk, const CallPtr& call);
 void revoke_site(Desk& desk, const CallPtr& call);
+void answer_with_site(Desk& desk, const CallPtr& call);
 
 // history.cc
 void list_events(Desk& desk, const CallPtr& call);

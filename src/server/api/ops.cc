@@ -43,6 +43,12 @@ void show_metrics(Desk& desk, const CallPtr& call) {
   if (const Result<store::Head> head = desk.reader().head()) {
     text += counter("skerry_store_revision", "The newest revision.", head->revision);
   }
+  if (const auto planner = desk.environment.keys->find(trust::KeyRole::planner)) {
+    const auto row = desk.reader().planner(key_id(*desk.environment.crypto, planner->public_key));
+    text += counter("skerry_planner_behind",
+                    "1 where the store is older than what its planner has said.",
+                    row && row->is_behind() ? 1 : 0);
+  }
   if (desk.environment.metrics) {
     text += desk.environment.metrics();
   }

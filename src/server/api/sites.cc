@@ -85,16 +85,6 @@ Result<store::SetCharter> revoked(const charters::Signers& signers,
   return charters::ended(signers, *view.entry);
 }
 
-void answer_with_site(Desk& desk, const CallPtr& call) {
-  const Result<SiteView> view = find_site(desk, *call);
-  const Result<v1::Site> site = view ? show(desk, *view) : Result<v1::Site>(fail(view.error()));
-  if (site) {
-    reply(call, 200, *site);
-  } else {
-    refuse(desk, call, site.error());
-  }
-}
-
 void set_charter(Desk& desk, const CallPtr& call, Decide decide) {
   const Result<SiteView> view = find_site(desk, *call);
   if (!view) {
@@ -114,6 +104,16 @@ void set_charter(Desk& desk, const CallPtr& call, Decide decide) {
 }
 
 }  // namespace
+
+void answer_with_site(Desk& desk, const CallPtr& call) {
+  const Result<SiteView> view = find_site(desk, *call);
+  const Result<v1::Site> site = view ? show(desk, *view) : Result<v1::Site>(fail(view.error()));
+  if (site) {
+    reply(call, 200, *site);
+  } else {
+    refuse(desk, call, site.error());
+  }
+}
 
 void approve_site(Desk& desk, const CallPtr& call) {
   set_charter(desk, call, approved);

@@ -134,12 +134,8 @@ void make(Desk& desk, const CallPtr& call, const Token& token) {
   desk.submit(
       call, std::move(change), [&desk, call, row, made](const store::Outcome& outcome) mutable {
         if (outcome.replayed) {
-          refuse(desk,
-                 call,
-                 {.kind = ErrorKind::conflict,
-                  .code = secret_shown_once,
-                  .message = "this request has made its token already",
-                  .hint = "the secret is shown once; delete the token and make another"});
+          // Its twin was under way when this one was let in.
+          answer_again(desk, call);
           return;
         }
         row.id = outcome.effects.front().uid;

@@ -10,13 +10,29 @@ Error refused(ErrorKind kind, ErrorCode code, std::string message) {
   return {.kind = kind, .code = code, .message = std::move(message)};
 }
 
-void save(Desk& desk, const CallPtr& call, const store::UserRow& user) {
+/// What a change does to a user: without a password there is no telling whether it is another one.
+std::string_view outcome_word(const std::optional<store::UserRow>& standing,
+                              const v1::User& wanted) {
+  if (!standing) {
+    return "created";
+  }
+  const bool equal =
+      wanted.spec().password().empty() && wanted.spec().disabled() == standing->disabled;
+  return equal ? "unchanged" : "configured";
+}
+
+void answer(const CallPtr& call, const store::UserRow& user, std::string_view word) {
+  const bool is_new = word == "created" && !is_dry_run(*call);
+  reply(call, is_new ? 201 : 200, show_user(user), {outcome_of(word)});
+}
+
+void save(Desk& desk, const CallPtr& call, const store::UserRow& user, std::string_view word) {
   store::Change change{.by = call->permit.actor()};
-  change.operations.emplace_back(store::PutUser{.user = user});
-  desk.submit(call, std::move(change), [call, user](const store::Outcome& outcome) {
+  change.operations.emplace_back(store::PutUser{.user = user, .session = call->permit.token()});
+  desk.submit(call, std::move(change), [call, user, word](const store::Outcome& outcome) {
     store::UserRow row = user;
     row.uid = outcome.effects.front().uid;
-    reply(call, 200, show_user(row));
+    answer(call, row, word);
   });
 }
 
@@ -43,6 +59,7 @@ void put_user(Desk& desk, const CallPtr& call, const v1::User& user) {
       standing->value_or(store::UserRow{.name = call->name, .role = std::string(auth::admin_role)});
   row.disabled = user.spec().disabled();
   const std::string& password = user.spec().password();
+  const std::string_view word = outcome_word(*standing, user);
   if (row.disabled && row.name == call->permit.user()) {
     refuse(desk, call, refused(ErrorKind::conflict, last_user, "you cannot disable yourself"));
   } else if (password.empty() && row.password_hash.empty()) {
@@ -52,20 +69,22 @@ void put_user(Desk& desk, const CallPtr& call, const v1::User& user) {
     refuse(desk,
            call,
            refused(ErrorKind::invalid, bad_parameter, "a password has from 8 to 1024 bytes"));
-  } else if (password.empty() || is_dry_run(*call)) {
-    is_dry_run(*call) ? reply(call, 200, show_user(row)) : save(desk, call, row);
+  } else if (word == "unchanged" || is_dry_run(*call)) {
+    answer(call, row, word);
+  } else if (password.empty()) {
+    save(desk, call, row, word);
   } else {
     desk.compute<Result<std::string>>(
         [random = desk.environment.random, secret = Secret(password)] {
           return auth::hash_password(secret, *random);
         },
-        [&desk, call, row](const Result<std::string>& hash) mutable {
+        [&desk, call, row, word](const Result<std::string>& hash) mutable {
           if (!hash) {
             refuse(desk, call, hash.error());
             return;
           }
           row.password_hash = *hash;
-          save(desk, call, row);
+          save(desk, call, row, word);
         });
   }
 }

@@ -113,6 +113,26 @@ Status fill_manifest(Desk& desk, const SiteView& view, v1::SiteStatus& status) {
   return {};
 }
 
+/// A server that was put back to an older copy tells its sites nothing, and says so.
+Status add_behind(Desk& desk, const SiteView& view, v1::SiteStatus& status) {
+  SKERRY_TRY(const store::PlannerRow planner, desk.reader().planner(view.entry->planner));
+  if (!planner.is_behind()) {
+    return {};
+  }
+  v1::Reason& reason = *status.add_reasons();
+  reason.set_subject("planner");
+  reason.set_code("PlannerBehind");
+  reason.set_message(
+      "a site holds a later manifest of this server than the server knows of: its "
+      "store is an older copy, and nothing new is signed");
+  v1::Condition& condition = *status.add_conditions();
+  condition.set_type("Planned");
+  condition.set_status(v1::Condition::IS_FALSE);
+  condition.set_reason(reason.code());
+  condition.set_message(reason.message());
+  return {};
+}
+
 void add_waiting(const SiteView& view, v1::SiteStatus& status) {
   v1::Reason reason;
   reason.set_subject("site " + view.row.name);
@@ -203,6 +223,7 @@ Result<v1::Site> show(Desk& desk, const SiteView& view) {
   }
   status.set_enrolment(enrolment_of(desk, *view.entry));
   add_waiting(view, status);
+  SKERRY_CHECK(add_behind(desk, view, status));
   fill_report(view.report, status);
   SKERRY_CHECK(fill_manifest(desk, view, status));
   status.set_connected(view.presence.connected);

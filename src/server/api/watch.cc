@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "resource/codec.h"
 #include "server/api/codes.h"
-#include "server/api/view.h"
+#include "server/api/lists.h"
 
 namespace skerry::api {
 
@@ -16,7 +16,6 @@ constexpr std::size_t rows_at_once = 200;
 /// Beyond this nothing more is told until the peer has taken some.
 constexpr std::size_t queued_max = 512UL * 1024;
 constexpr std::chrono::seconds look_every{1};
-constexpr std::chrono::seconds beat_every{15};
 
 /// The kinds that objects have, by their word in a path.
 constexpr std::pair<std::string_view, std::string_view> watchable[] = {{"stacks", "Stack"},
@@ -82,7 +81,7 @@ void Watches::add(const CallPtr& call) {
                                             {"x-request-id", call->request_id},
                                             {"x-accel-buffering", "no"}},
                                 .body = ": hello\n\n"});
-  if (!call->route->kind.empty()) {
+  if (watcher->begins_with_all) {
     // Told in one piece, for it is one state; what is larger than the server queues is cut.
     static_cast<void>(tell_all(*watcher));
   }
@@ -97,9 +96,20 @@ Status Watches::begin(const CallPtr& call, Watcher& watcher) {
   SKERRY_TRY(const std::optional<std::uint64_t> position, position_of(*call));
   SKERRY_TRY(const store::Head head, desk_.reader().head());
   watcher.revision = position.value_or(head.revision);
-  watcher.wants_status = !call->route->kind.empty();
-  watcher.status.advance(head.writer, head.version);
-  watcher.sites_version = head.version;
+  if (call->route->kind.empty()) {
+    return {};
+  }
+  watcher.wants_status = true;
+  if (!call->parameter("stack").empty()) {
+    return fail(bad_parameter_error("a watch is not chosen by stack"));
+  }
+  SKERRY_TRY(const PageRequest request, page_of(*call));
+  watcher.selector = request.selector;
+  watcher.begins_with_all = !position;
+  if (watcher.begins_with_all) {
+    watcher.status.advance(head.writer, head.version);
+    watcher.sites_version = head.version;
+  }
   return {};
 }
 
@@ -128,22 +138,53 @@ Status Watches::tell_object(Watcher& watcher, v1::Change change) {
   change.set_cursor(std::to_string(watcher.revision));
   SKERRY_TRY(const std::optional<store::ObjectRow> row,
              desk_.reader().object(change.kind(), change.name()));
+  bool is_chosen = false;
   if (row && change.type() != v1::Change::DELETED) {
     change.set_uid(to_string(row->uid));
-    if (change.kind() == "Stack") {
-      SKERRY_TRY(v1::Stack stack, show_stack(desk_, *row));
-      if (watcher.wants_status) {
-        SKERRY_CHECK(for_each_site(
-            desk_, [&](const SiteView& view) { count_site(view, Detail::counts, stack); }));
-      }
-      *change.mutable_stack() = std::move(stack);
-    } else {
-      SKERRY_TRY(const SiteView view, load_site(desk_, *row));
-      SKERRY_TRY(*change.mutable_site(), show(desk_, view));
+    SKERRY_TRY(is_chosen, fill(watcher, *row, change));
+  }
+  choose(watcher, std::move(change), is_chosen);
+  return {};
+}
+
+/// Adds the object.
+///
+/// @return whether the selector chooses it
+Result<bool> Watches::fill(const Watcher& watcher,
+                           const store::ObjectRow& row,
+                           v1::Change& change) {
+  if (row.kind == "Site") {
+    SKERRY_TRY(const SiteView view, load_site(desk_, row));
+    SKERRY_TRY(*change.mutable_site(), show(desk_, view));
+    return !watcher.selector || is_chosen(*watcher.selector, view);
+  }
+  SKERRY_TRY(v1::Stack stack, show_stack(desk_, row));
+  if (watcher.wants_status) {
+    SKERRY_CHECK(for_each_site(
+        desk_, [&](const SiteView& view) { count_site(view, Detail::counts, stack); }));
+  }
+  const auto& labels = stack.metadata().labels();
+  const bool chosen =
+      !watcher.selector || watcher.selector->matches({labels.begin(), labels.end()});
+  *change.mutable_stack() = std::move(stack);
+  return chosen;
+}
+
+/// What a selector does not choose any more is gone for who watches by it.
+void Watches::choose(Watcher& watcher, v1::Change change, bool is_chosen) {
+  if (watcher.selector && is_chosen) {
+    watcher.chosen.emplace(change.kind(), change.name());
+  } else if (watcher.selector) {
+    const bool was_chosen = watcher.chosen.erase({change.kind(), change.name()}) > 0;
+    // One that goes on may have been told of it in an earlier stream.
+    if (!was_chosen && change.type() != v1::Change::DELETED) {
+      return;
     }
+    change.set_type(v1::Change::DELETED);
+    change.clear_site();
+    change.clear_stack();
   }
   send(watcher, change);
-  return {};
 }
 
 void Watches::send(Watcher& watcher, const v1::Change& change) {
@@ -191,34 +232,43 @@ Status Watches::tell_status(Watcher& watcher) {
   if (!watcher.wants_status || watcher.call->exchange->queued() >= queued_max) {
     return {};
   }
-  SKERRY_TRY(const store::StatePage page,
-             desk_.reader().states_since(watcher.status, rows_at_once));
-  SKERRY_TRY(const auto sites, desk_.reader().sites_since(watcher.sites_version, rows_at_once));
-  watcher.status = page.next;
-  watcher.sites_version = sites.empty() ? watcher.sites_version : sites.back().version;
-  if (page.rows.empty() && sites.empty()) {
-    return {};
-  }
   std::set<Uuid> changed;
-  for (const store::SiteRow& row : sites) {
-    changed.insert(row.id);
+  for (bool more = true; more;) {
+    SKERRY_TRY(const store::StatePage page,
+               desk_.reader().states_since(watcher.status, rows_at_once));
+    SKERRY_TRY(const auto sites, desk_.reader().sites_since(watcher.sites_version, rows_at_once));
+    for (const store::SiteRow& row : sites) {
+      changed.insert(row.id);
+    }
+    for (const store::StateRow& state : page.rows) {
+      SKERRY_TRY(const std::optional<store::SiteRow> row, desk_.reader().site(state.site));
+      changed.insert(row ? row->id : Uuid());
+    }
+    watcher.status = page.next;
+    watcher.sites_version = sites.empty() ? watcher.sites_version : sites.back().version;
+    more = page.rows.size() == rows_at_once || sites.size() == rows_at_once;
   }
-  for (const store::StateRow& state : page.rows) {
-    SKERRY_TRY(const std::optional<store::SiteRow> row, desk_.reader().site(state.site));
-    changed.insert(row ? row->id : Uuid());
-  }
-  // A stack's counts may follow from any site, a site's status from its own rows alone.
+  return changed.empty() ? Status() : tell_changed(watcher, changed);
+}
+
+/// A stack's counts may follow from any site, a site's status from its own rows alone.
+Status Watches::tell_changed(Watcher& watcher, const std::set<Uuid>& sites) {
   for (const std::string& kind : watcher.kinds) {
-    SKERRY_TRY(const auto rows, desk_.reader().objects(kind, "", rows_at_once));
-    for (const store::ObjectRow& row : rows) {
-      if (kind == "Site" && !changed.contains(row.uid)) {
-        continue;
+    std::string after;
+    for (bool more = true; more;) {
+      SKERRY_TRY(const auto rows, desk_.reader().objects(kind, after, rows_at_once));
+      for (const store::ObjectRow& row : rows) {
+        after = row.name;
+        if (kind == "Site" && !sites.contains(row.uid)) {
+          continue;
+        }
+        v1::Change change;
+        change.set_type(v1::Change::MODIFIED);
+        change.set_kind(kind);
+        change.set_name(row.name);
+        SKERRY_CHECK(tell_object(watcher, std::move(change)));
       }
-      v1::Change change;
-      change.set_type(v1::Change::MODIFIED);
-      change.set_kind(kind);
-      change.set_name(row.name);
-      SKERRY_CHECK(tell_object(watcher, std::move(change)));
+      more = rows.size() == rows_at_once;
     }
   }
   return {};
@@ -242,6 +292,22 @@ void Watches::look() {
   std::erase_if(watchers_, [](const auto& watcher) { return watcher->call == nullptr; });
 }
 
+/// Ends the watches of who may not watch any more: signed out, disabled, a token revoked or ended.
+void Watches::drop_unwelcome() {
+  std::erase_if(watchers_, [this](const auto& watcher) {
+    Result<auth::Permit> permit = desk_.gate.admit_again(watcher->call->permit);
+    if (!permit) {
+      watcher->call->exchange->end();
+      return true;
+    }
+    watcher->call->permit = *std::move(permit);
+    if (std::optional<store::Change> use = desk_.gate.note_use(watcher->call->permit)) {
+      desk_.submit(*std::move(use), [](const auto&) {});
+    }
+    return false;
+  });
+}
+
 void Watches::beat() {
   for (const auto& watcher : watchers_) {
     watcher->call->exchange->send(": beat\n\n");
@@ -253,12 +319,13 @@ void Watches::beat() {
 void Watches::plan() {
   if (!look_timer_.pending() && !watchers_.empty()) {
     look_timer_ = desk_.worker.loop().after(look_every, [this] {
+      drop_unwelcome();
       look();
       plan();
     });
   }
   if (!beat_timer_.pending() && !watchers_.empty()) {
-    beat_timer_ = desk_.worker.loop().after(beat_every, [this] {
+    beat_timer_ = desk_.worker.loop().after(desk_.environment.beat, [this] {
       beat();
       plan();
     });

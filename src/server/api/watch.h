@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "os/event_loop.h"
+#include "resource/selector.h"
 #include "server/api/desk.h"
+#include "server/api/view.h"
 
 namespace skerry::api {
 
@@ -22,7 +24,8 @@ class Watches {
  public:
   explicit Watches(Desk& desk) : desk_(desk) {}
 
-  /// `/api/v1/watch`, or a list with `watch=true`, which begins with all there is.
+  /// `/api/v1/watch`, or a list with `watch=true`. The list begins with all there is, unless it
+  /// goes on from a position: then with what has changed since, and the newest status of all.
   void add(const CallPtr& call);
 
   /// Somebody says that the store has changed.
@@ -43,6 +46,10 @@ class Watches {
     store::StatusCursor status = {};
     std::uint64_t sites_version = 0;
     bool wants_status = false;
+    bool begins_with_all = false;
+    std::optional<resource::Selector> selector = {};
+    /// With a selector: those that were told and not taken back, by kind and name.
+    std::set<std::pair<std::string, std::string>> chosen = {};
   };
 
   Status begin(const CallPtr& call, Watcher& watcher);
@@ -50,9 +57,13 @@ class Watches {
   Status tell_news(Watcher& watcher);
   Status tell_row(Watcher& watcher, const store::AuditRow& row);
   Status tell_status(Watcher& watcher);
+  Status tell_changed(Watcher& watcher, const std::set<Uuid>& sites);
   Status tell_object(Watcher& watcher, v1::Change change);
+  Result<bool> fill(const Watcher& watcher, const store::ObjectRow& row, v1::Change& change);
+  void choose(Watcher& watcher, v1::Change change, bool is_chosen);
   void send(Watcher& watcher, const v1::Change& change);
   void serve(Watcher& watcher);
+  void drop_unwelcome();
   void beat();
   void plan();
 

@@ -1,5 +1,6 @@
 #include "document/codec.h"
 #include "server/store/codes.h"
+#include "server/store/reader.h"
 #include "server/store/transaction.h"
 
 namespace skerry::store {
@@ -95,6 +96,13 @@ Result<std::optional<Outcome>> earlier_outcome(Connection& connection, const Cha
     outcome.effects.push_back(restored(effect));
   }
   return std::optional<Outcome>(std::move(outcome));
+}
+
+Result<std::optional<Outcome>> Reader::earlier_outcome(const Change& change) {
+  if (change.idempotency_key.empty()) {
+    return std::optional<Outcome>();
+  }
+  return store::earlier_outcome(*connection_, change);
 }
 
 Status remember_outcome(Connection& connection,

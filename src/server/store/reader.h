@@ -9,6 +9,7 @@
 
 #include "base/crypto.h"
 #include "base/result.h"
+#include "server/store/change.h"
 #include "server/store/rows.h"
 
 namespace skerry::store {
@@ -131,6 +132,11 @@ class Reader {
   Result<std::vector<TokenRow>> tokens(TokenRow::Kind kind, const Uuid& after, std::size_t limit);
   Result<std::optional<UserRow>> user(std::string_view name);
   Result<std::vector<UserRow>> users(std::string_view after, std::size_t limit);
+
+  // Requests.
+  /// What a change with this idempotency key was answered with; `key_reused` where its request was
+  /// another one.
+  Result<std::optional<Outcome>> earlier_outcome(const Change& change);
 
   // Documents.
   Result<std::optional<std::string>> blob(const Digest& digest);

@@ -118,12 +118,32 @@ TEST_F(AccessTest, AnApiTokenActsForItsUserUntilItIsDeleted) {
   EXPECT_EQ(ask("GET", "/api/v1/whoami").status, 401U);
 }
 
+TEST_F(AccessTest, ANewPasswordEndsTheOtherSessionsOfItsUser) {
+  set_up();
+  const std::string mine = token;
+  const std::string other =
+      post_json("/api/v1/login", R"({"user":"ana","password":"correct horse"})").at("token");
+  EXPECT_EQ(put_yaml("/api/v1/users/ana",
+                     "apiVersion: skerry/v1\nkind: User\nmetadata: {name: ana}\n"
+                     "spec: {password: battery staple}\n")
+                .status,
+            200U);
+  EXPECT_EQ(ask("GET", "/api/v1/whoami").status, 200U);
+  token = other;
+  EXPECT_EQ(ask("GET", "/api/v1/whoami").status, 401U);
+  token.clear();
+  EXPECT_EQ(post_json("/api/v1/login", R"({"user":"ana","password":"correct horse"})").status,
+            401U);
+  EXPECT_EQ(post_json("/api/v1/login", R"({"user":"ana","password":"battery staple"})").status,
+            200U);
+}
+
 TEST_F(AccessTest, ADisabledUsersTokensStopWorking) {
   set_up();
   const Answer made = put_yaml("/api/v1/users/bob",
                                "apiVersion: skerry/v1\nkind: User\nmetadata: {name: bob}\n"
                                "spec: {password: battery staple}\n");
-  ASSERT_EQ(made.status, 200U) << made.body;
+  ASSERT_EQ(made.status, 201U) << made.body;
   EXPECT_EQ(made.body.find("battery"), std::string::npos);
   const std::string admin = token;
   token = post_json("/api/v1/login", R"({"user":"bob","password":"battery staple"})").at("token");
@@ -145,6 +165,8 @@ TEST_F(AccessTest, WhatIsDeniedIsInTheAuditButAFloodOfItIsNot) {
     EXPECT_EQ(ask("GET", "/api/v1/stacks").status, 401U);
   }
   token = good;
+  // The rows are written behind the answers, and in their order: this comes after all of them.
+  ASSERT_EQ(put_yaml("/api/v1/stacks/hello", hello_stack).status, 201U);
   const Answer audit = ask("GET", "/api/v1/audit?limit=1000");
   ASSERT_EQ(audit.status, 200U);
   std::size_t denied = 0;

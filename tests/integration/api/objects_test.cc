@@ -12,7 +12,7 @@ TEST_F(ObjectsTest, AStackGoesInAndComesOutAndIsGone) {
   EXPECT_EQ(made.at("metadata.generation"), "1");
   const Answer got = ask("GET", "/api/v1/stacks/hello");
   ASSERT_EQ(got.status, 200U);
-  EXPECT_EQ(got.header("etag"), made.header("etag"));
+  EXPECT_EQ(got.at("metadata.resourceVersion"), made.at("metadata.resourceVersion"));
   EXPECT_EQ(got.at("status.release.digest"), made.at("status.release.digest"));
   EXPECT_EQ(ask("DELETE", "/api/v1/stacks/hello").status, 204U);
   EXPECT_EQ(ask("GET", "/api/v1/stacks/hello").status, 404U);
@@ -39,7 +39,9 @@ TEST_F(ObjectsTest, AnEqualStackChangesNothing) {
 
 TEST_F(ObjectsTest, OfTwoWhoChangeTheSameRevisionOneIsRefused) {
   set_up();
-  const std::string etag = put_yaml("/api/v1/stacks/hello", hello_stack).header("etag");
+  ASSERT_EQ(put_yaml("/api/v1/stacks/hello", hello_stack).status, 201U);
+  // As it was read, not as it was written: whoever edits reads first.
+  const std::string etag = ask("GET", "/api/v1/stacks/hello").header("etag");
   std::string mine = hello_stack;
   mine.replace(mine.find("1.0"), 3, "1.1");
   std::string theirs = hello_stack;
@@ -90,6 +92,8 @@ TEST_F(ObjectsTest, AnswersWhatIsMalformedWithoutA500) {
     EXPECT_LT(yaml.status, 500U) << body;
   }
   EXPECT_EQ(ask("PUT", "/api/v1/stacks/hello", "x", {{"content-type", "text/plain"}}).status, 415U);
+  EXPECT_EQ(ask("GET", "/api/v1/stacks?labelSelecter=a").at("hint"),
+            "did you mean \"labelSelector\"?");
   EXPECT_EQ(put_yaml("/api/v1/stacks/other", hello_stack).at("fields[0].path"), "metadata.name");
   EXPECT_EQ(put_yaml("/api/v1/sites/hello", hello_stack).at("fields[0].path"), "kind");
   EXPECT_EQ(put_yaml("/api/v1/stacks/hello", std::string(2'000'000, 'x')).status, 413U);
@@ -97,7 +101,92 @@ TEST_F(ObjectsTest, AnswersWhatIsMalformedWithoutA500) {
   EXPECT_EQ(ask("GET", "/api/v1/stacks?cursor=zz").status, 400U);
   EXPECT_EQ(ask("GET", "/api/v1/stacks?labelSelector=%3D%3D").status, 400U);
   EXPECT_EQ(ask("GET", "/api/v1/stacks?a=%2").status, 400U);
-  EXPECT_EQ(ask("PATCH", "/api/v1/stacks/hello").status, 405U);
+  const Answer patch = ask("PATCH", "/api/v1/stacks/hello");
+  EXPECT_EQ(patch.status, 405U);
+  EXPECT_EQ(patch.header("allow"), "GET, HEAD, PUT, DELETE");
+}
+
+TEST_F(ObjectsTest, AReadThatHasNotChangedIsNotSentAgain) {
+  set_up();
+  ASSERT_EQ(put_yaml("/api/v1/stacks/hello", hello_stack).status, 201U);
+  for (const std::string path : {"/api/v1/stacks/hello", "/api/v1/stacks", "/api/v1/whoami"}) {
+    const Answer first = ask("GET", path);
+    ASSERT_EQ(first.status, 200U);
+    const Answer second = ask("GET", path, "", {{"if-none-match", first.header("etag")}});
+    EXPECT_EQ(second.status, 304U) << path;
+    EXPECT_EQ(second.body, "");
+    EXPECT_EQ(second.header("etag"), first.header("etag"));
+    EXPECT_EQ(ask("GET", path, "", {{"if-none-match", "\"1\""}}).status, 200U);
+  }
+}
+
+TEST_F(ObjectsTest, AStatusThatChangesIsSentAgainThoughTheSpecIsTheSame) {
+  set_up();
+  const Uuid id = add_site("store-1");
+  const Answer before = ask("GET", "/api/v1/sites/store-1");
+  store::Change change{.by = {.name = "site", .method = "identity"},
+                       .lane = store::Change::Lane::status};
+  change.operations.emplace_back(
+      store::SetState{.state = {.site = reader->site_by_id(id).value()->number,
+                                .number = {.start = 1, .seq = 1},
+                                .health = 5,
+                                .seen_at = clock.wall()}});
+  commit(std::move(change));
+  const Answer after =
+      ask("GET", "/api/v1/sites/store-1", "", {{"if-none-match", before.header("etag")}});
+  EXPECT_EQ(after.status, 200U);
+  EXPECT_EQ(after.at("metadata.resourceVersion"), before.at("metadata.resourceVersion"));
+  EXPECT_EQ(after.at("status.state"), "Failed");
+}
+
+TEST_F(ObjectsTest, SaysWhatAChangeDid) {
+  set_up();
+  const std::string path = "/api/v1/stacks/hello";
+  EXPECT_EQ(put_yaml(path + "?dryRun=server", hello_stack).header("skerry-outcome"), "created");
+  EXPECT_EQ(put_yaml(path, hello_stack).header("skerry-outcome"), "created");
+  EXPECT_EQ(put_yaml(path, hello_stack).header("skerry-outcome"), "unchanged");
+  EXPECT_EQ(put_yaml(path + "?dryRun=server", hello_stack).header("skerry-outcome"), "unchanged");
+  std::string other = hello_stack;
+  other.replace(other.find("1.0"), 3, "1.1");
+  EXPECT_EQ(put_yaml(path + "?dryRun=server", other).header("skerry-outcome"), "configured");
+  EXPECT_EQ(put_yaml(path, other).header("skerry-outcome"), "configured");
+}
+
+TEST_F(ObjectsTest, ADryRunThatIsMistypedChangesNothing) {
+  set_up();
+  ASSERT_EQ(put_yaml("/api/v1/stacks/hello", hello_stack).status, 201U);
+  const std::uint64_t revision = reader->head()->revision;
+  std::string other = hello_stack;
+  other.replace(other.find("1.0"), 3, "1.1");
+  EXPECT_EQ(put_yaml("/api/v1/stacks/hello?dryrun=server", other).status, 400U);
+  EXPECT_EQ(put_yaml("/api/v1/stacks/hello?dryRun=yes", other).status, 400U);
+  EXPECT_EQ(ask("DELETE", "/api/v1/stacks/hello?dry-run=server").status, 400U);
+  EXPECT_EQ(reader->head()->revision, revision);
+}
+
+TEST_F(ObjectsTest, PagesStandWhereTheyAreWhileObjectsComeAndGo) {
+  set_up();
+  const auto put = [&](const std::string& name) {
+    std::string stack = hello_stack;
+    stack.replace(stack.find("hello"), 5, name);
+    ASSERT_LT(put_yaml("/api/v1/stacks/" + name, stack).status, 300U);
+  };
+  for (const char* name : {"b", "d", "f", "h"}) {
+    put(name);
+  }
+  const Answer first = ask("GET", "/api/v1/stacks?limit=2");
+  EXPECT_EQ(first.at("items[1].metadata.name"), "d");
+  // Before the cursor, the object it stands on, and behind it.
+  put("a");
+  ASSERT_EQ(ask("DELETE", "/api/v1/stacks/d").status, 204U);
+  ASSERT_EQ(ask("DELETE", "/api/v1/stacks/b").status, 204U);
+  put("e");
+  const Answer second = ask("GET", "/api/v1/stacks?limit=2&cursor=" + first.at("page.next"));
+  EXPECT_EQ(second.at("items[0].metadata.name"), "e");
+  EXPECT_EQ(second.at("items[1].metadata.name"), "f");
+  const Answer third = ask("GET", "/api/v1/stacks?limit=2&cursor=" + second.at("page.next"));
+  EXPECT_EQ(third.at("items[0].metadata.name"), "h");
+  EXPECT_EQ(third.at("page.next"), "");
 }
 
 TEST_F(ObjectsTest, PagesFollowACursorWithoutLossOrRepetition) {
@@ -120,7 +209,44 @@ TEST_F(ObjectsTest, PagesFollowACursorWithoutLossOrRepetition) {
   EXPECT_EQ(chosen.at("items[0].metadata.name"), "");
 }
 
-TEST_F(ObjectsTest, ARetryWithItsIdempotencyKeyChangesNothingMore) {
+TEST_F(ObjectsTest, ARetryWithItsIdempotencyKeyHasTheSameAnswerAndIsDoneOnce) {
+  set_up();
+  const std::vector<net::Header> put_key{{"idempotency-key", "put"}};
+  const Answer made = put_yaml("/api/v1/stacks/hello", hello_stack, put_key);
+  ASSERT_EQ(made.status, 201U);
+  std::string other = hello_stack;
+  other.replace(other.find("1.0"), 3, "1.1");
+  ASSERT_EQ(put_yaml("/api/v1/stacks/hello", other).status, 200U);
+  const std::uint64_t revision = reader->head()->revision;
+  const Answer again = put_yaml("/api/v1/stacks/hello", hello_stack, put_key);
+  EXPECT_EQ(again.status, 201U);
+  EXPECT_EQ(again.body, made.body);
+  EXPECT_EQ(put_yaml("/api/v1/stacks/hello", other, put_key).at("code"), "key_reused");
+  EXPECT_EQ(reader->head()->revision, revision);
+}
+
+TEST_F(ObjectsTest, ARetryOfWhatIsDoneAlreadyIsNotAnError) {
+  set_up();
+  ASSERT_EQ(put_yaml("/api/v1/stacks/hello", hello_stack).status, 201U);
+  add_site("store-1");
+  const auto twice = [&](std::string_view method, const std::string& path) {
+    const std::vector<net::Header> headers{{"idempotency-key", path},
+                                           {"content-type", "application/json"}};
+    const Answer first = ask(method, path, method == "POST" ? "{}" : "", headers);
+    const std::uint64_t revision = reader->head()->revision;
+    const Answer second = ask(method, path, method == "POST" ? "{}" : "", headers);
+    EXPECT_LT(first.status, 300U) << first.body;
+    EXPECT_EQ(second.status, first.status) << second.body;
+    EXPECT_EQ(second.body, first.body);
+    EXPECT_EQ(reader->head()->revision, revision);
+  };
+  twice("DELETE", "/api/v1/stacks/hello");
+  twice("POST", "/api/v1/sites/store-1/approve");
+  twice("POST", "/api/v1/sites/store-1/revoke");
+  twice("DELETE", "/api/v1/sites/store-1");
+}
+
+TEST_F(ObjectsTest, ATokensSecretIsNotShownToARetry) {
   set_up();
   const std::string body =
       R"({"apiVersion":"skerry/v1","kind":"EnrollmentToken","metadata":{"name":"t"}})";
@@ -128,7 +254,10 @@ TEST_F(ObjectsTest, ARetryWithItsIdempotencyKeyChangesNothingMore) {
   ASSERT_EQ(made.status, 201U) << made.body;
   EXPECT_TRUE(made.at("status.token").starts_with("ske_"));
   EXPECT_EQ(made.at("status.rootKeyId").size(), 64U);
-  EXPECT_EQ(post_json("/api/v1/enrollmenttokens", body).status, 409U);
+  const Answer again = post_json("/api/v1/enrollmenttokens", body, {{"idempotency-key", "k1"}});
+  EXPECT_EQ(again.status, 409U);
+  EXPECT_EQ(again.at("code"), "secret_shown_once");
+  EXPECT_EQ(post_json("/api/v1/enrollmenttokens", body).at("code"), "name_taken");
   const auto stored = reader->token(
       store::TokenRow::Kind::enrol, crypto.sha256(made.at("status.token")), clock.wall());
   ASSERT_TRUE(stored && *stored);
@@ -149,6 +278,24 @@ TEST_F(ObjectsTest, ASiteIsApprovedRevokedAndThenMayBeDeleted) {
   EXPECT_EQ(ask("DELETE", "/api/v1/sites/store-1").status, 204U);
   add_site("store-2");
   EXPECT_EQ(post_json("/api/v1/sites/store-2/reject", "{}").at("status.enrolment"), "Rejected");
+}
+
+TEST_F(ObjectsTest, SaysThatTheStoreIsOlderThanWhatItsPlannerSaid) {
+  set_up();
+  const Uuid id = add_site("store-1");
+  ASSERT_EQ(post_json("/api/v1/sites/store-1/approve", "{}").status, 200U);
+  EXPECT_NE(ask("GET", "/metrics").body.find("skerry_planner_behind 0"), std::string::npos);
+  store::Change change{.by = {.name = "site", .method = "identity"}};
+  change.operations.emplace_back(
+      store::MarkBehind{.planner = key_id(crypto, keys.get(trust::KeyRole::planner).public_key),
+                        .site = id,
+                        .seq_shown = 40});
+  commit(std::move(change));
+  const Answer site = ask("GET", "/api/v1/sites/store-1");
+  EXPECT_EQ(site.at("status.conditions[0].type"), "Planned");
+  EXPECT_EQ(site.at("status.conditions[0].status"), "False");
+  EXPECT_EQ(site.at("status.conditions[0].reason"), "PlannerBehind");
+  EXPECT_NE(ask("GET", "/metrics").body.find("skerry_planner_behind 1"), std::string::npos);
 }
 
 TEST_F(ObjectsTest, ASiteIsRelabelledButNeverMadeByHand) {

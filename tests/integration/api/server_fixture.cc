@@ -35,6 +35,7 @@ ApiTest::ApiTest() {
                     .clock = &clock,
                     .random = &random,
                     .log = &log,
+                    .beat = std::chrono::milliseconds(50),
                     .version = "0.1.0"})
             .value();
   net::ServerOptions options;

@@ -16,13 +16,27 @@ class WatchTest : public ApiTest {
     net::ClientOptions options = client_options();
     options.silence = std::chrono::seconds(20);
     net::Client watching(options);
+    const Instant deadline = clock.now() + std::chrono::seconds(20);
     const Result<net::Response> response = watching.stream(
         {.target = target, .headers = std::move(headers)}, [&](std::string_view bytes) {
           all += bytes;
-          return all.find(enough) == std::string::npos;
+          return all.find(enough) == std::string::npos && clock.now() < deadline;
         });
     EXPECT_TRUE(response) << response.error().message << all;
+    EXPECT_NE(all.find(enough), std::string::npos) << all;
     return all;
+  }
+
+  /// Whether a frame of this type is about this object.
+  static bool has(const std::string& frames, const std::string& type, const std::string& name) {
+    for (std::size_t at = 0; (at = frames.find("data: ", at)) != std::string::npos; ++at) {
+      const std::string frame = frames.substr(at, frames.find('\n', at) - at);
+      if (frame.find(R"("type":")" + type) != std::string::npos &&
+          frame.find(R"(","name":")" + name) != std::string::npos) {
+        return true;
+      }
+    }
+    return false;
   }
 
   void put(const std::string& name, const std::string& version) {
@@ -59,6 +73,76 @@ TEST_F(WatchTest, SaysThatItsPastIsGone) {
   commit(std::move(change));
   const std::string frames = watch("/api/v1/watch", "Resync", {{"last-event-id", start}});
   EXPECT_NE(frames.find(R"("type":"Resync")"), std::string::npos);
+}
+
+TEST_F(WatchTest, ShowsThatItLivesWhileNothingHappens) {
+  set_up();
+  const std::string frames = watch("/api/v1/watch", ": beat\n\n: beat\n\n");
+  EXPECT_EQ(frames.find("data:"), std::string::npos);
+}
+
+TEST_F(WatchTest, EndsForWhoMayNotWatchAnyMore) {
+  set_up();
+  bool signed_out = false;
+  net::Client watching(client_options());
+  const auto response = watching.stream(
+      {.target = "/api/v1/watch", .headers = {{"authorization", "Bearer " + token}}},
+      [&](std::string_view) {
+        if (!std::exchange(signed_out, true)) {
+          EXPECT_EQ(ask("POST", "/api/v1/logout").status, 204U);
+        }
+        return true;
+      });
+  // The stream comes to its end, and not to the reader's patience.
+  EXPECT_TRUE(response) << response.error().message;
+  EXPECT_TRUE(signed_out);
+}
+
+TEST_F(WatchTest, AWatchedListGoesOnWhereItBrokeWithTheNewestStatus) {
+  set_up();
+  put("a", "1.0");
+  put("b", "1.0");
+  const std::string start = std::to_string(reader->head()->revision);
+  ASSERT_EQ(ask("DELETE", "/api/v1/stacks/a").status, 204U);
+  add_site("store-1");
+  const std::string frames = watch(
+      "/api/v1/stacks?watch=true", R"("kind":"Stack","name":"b")", {{"last-event-id", start}});
+  EXPECT_TRUE(has(frames, "Deleted", "a"));
+  EXPECT_TRUE(has(frames, "Modified", "b"));
+  EXPECT_EQ(frames.find("Added"), std::string::npos);
+}
+
+TEST_F(WatchTest, OfSomeTellsWhatComesToThemAndWhatLeavesThem) {
+  set_up();
+  add_site("store-1", "store");
+  add_site("mast-1", "mast");
+  const auto relabel = [&](const std::string& name, const std::string& type) {
+    EXPECT_EQ(put_yaml("/api/v1/sites/" + name,
+                       "apiVersion: skerry/v1\nkind: Site\nmetadata: {name: " + name +
+                           ", labels: {type: " + type + "}}\n")
+                  .status,
+              200U);
+  };
+  const Instant deadline = clock.now() + std::chrono::seconds(20);
+  std::string frames;
+  int told = 0;
+  net::Client watching(client_options());
+  const auto response = watching.stream(
+      {.target = "/api/v1/sites?watch=true&selector=type%3Dstore",
+       .headers = {{"authorization", "Bearer " + token}}},
+      [&](std::string_view bytes) {
+        frames += bytes;
+        if (told == 0 && frames.find(R"("name":"store-1")") != std::string::npos) {
+          told = 1;
+          relabel("mast-1", "store");
+          relabel("store-1", "mast");
+        }
+        return frames.find("Deleted") == std::string::npos && clock.now() < deadline;
+      });
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_TRUE(has(frames, "Modified", "mast-1"));
+  EXPECT_TRUE(has(frames, "Deleted", "store-1"));
+  EXPECT_FALSE(has(frames, "Added", "mast-1"));
 }
 
 TEST_F(WatchTest, AWatchedListBeginsWithAllThereIs) {
