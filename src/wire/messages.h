@@ -177,7 +177,8 @@ struct ServerHello {
   }
 };
 
-/// Agent: send me these releases.
+/// Agent: send me these releases. Server: show me the manifest you hold, because its number is
+/// above what my planner's key has said here.
 struct Want {
   static constexpr std::uint8_t kind = 9;
   std::vector<Digest> digests = {};
@@ -191,7 +192,7 @@ struct Want {
   }
 };
 
-/// Server: a wanted release, or that it has none (empty envelope).
+/// A wanted document, or that there is none (empty envelope).
 struct Blob {
   static constexpr std::uint8_t kind = 10;
   Digest digest = {};

@@ -78,6 +78,11 @@ Status Intake::load_manifest() {
              : Status{};
 }
 
+Result<std::string> Intake::manifest_envelope(const Digest& digest) const {
+  SKERRY_TRY(const std::optional<Held> held, ledger_->get<Held>(key::manifest));
+  return held && held->digest == digest ? held->envelope : std::string();
+}
+
 Status Intake::raise_floor(const trust::Floor& number) {
   FloorRecord floor = ledger_->floor();
   floor.number = number.number;

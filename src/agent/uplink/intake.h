@@ -60,6 +60,9 @@ class Intake {
 
   [[nodiscard]] const Digest& manifest_digest() const { return manifest_digest_; }
 
+  /// The accepted manifest as it was signed; empty where it is not of this digest.
+  [[nodiscard]] Result<std::string> manifest_envelope(const Digest& digest) const;
+
   [[nodiscard]] const trust::Anchors& anchors() const { return anchors_; }
 
   /// Both records of the floor are lost: nothing is touched until a charter of a new term comes.

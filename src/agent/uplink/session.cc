@@ -103,6 +103,7 @@ Status Session::handle(const wire::Message& message) {
                         [&](const wire::EnrolReply& reply) { return on_enrol_reply(reply); },
                         [&](const wire::ServerHello& hello) { return on_server_hello(hello); },
                         [&](const wire::Blob& blob) { return on_blob(blob); },
+                        [&](const wire::Want& want) { return on_want(want); },
                         [&](const wire::EventAck& ack) -> Status {
                           std::erase_if(unacknowledged_,
                                         [&](const auto& last) { return last <= ack.number; });
@@ -223,6 +224,15 @@ Status Session::on_blob(const wire::Blob& blob) {
     return {};
   }
   return note(outside_.intake.take_release(blob.digest, blob.envelope));
+}
+
+/// The server asks to see what its key has signed: its own numbers may be the older ones.
+Status Session::on_want(const wire::Want& want) {
+  for (const Digest& digest : want.digests) {
+    SKERRY_TRY(std::string envelope, outside_.intake.manifest_envelope(digest));
+    say(wire::Blob{.digest = digest, .envelope = std::move(envelope)});
+  }
+  return {};
 }
 
 Status Session::take_document(const std::string& envelope) {

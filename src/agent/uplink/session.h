@@ -101,6 +101,7 @@ class Session {
   Status on_server_hello(const wire::ServerHello& hello);
   Status go_on_above(const wire::ServerHello& hello);
   Status on_blob(const wire::Blob& blob);
+  Status on_want(const wire::Want& want);
   Status greet();
   Status take_document(const std::string& envelope);
   Status note(Result<Taken> taken);

@@ -9,6 +9,7 @@
 #include "server/store/codes.h"
 #include "trust/admit.h"
 #include "trust/judge.h"
+#include "trust/opened.h"
 
 namespace skerry::gateway {
 namespace {
@@ -34,6 +35,10 @@ struct Overloaded : Handlers... {
 
 Error violation(std::string message) {
   return {.kind = ErrorKind::denied, .code = protocol_violation, .message = std::move(message)};
+}
+
+std::string text_of(document::PlanNumber number) {
+  return std::to_string(number.term) + "." + std::to_string(number.seq);
 }
 
 store::EventRow event_row(const document::Event& event) {
@@ -101,6 +106,7 @@ void SiteSession::handle(const wire::Message& message) {
                  [&](const wire::EnrolRequest& request) { on_enrol(request); },
                  [&](const wire::AgentHello& hello) { on_hello(hello); },
                  [&](const wire::Want& want) { on_want(want); },
+                 [&](const wire::Blob& blob) { on_shown(blob); },
                  [&](const wire::ReportMessage& report) { on_report(report); },
                  [&](const wire::EventBatch& batch) { on_events(batch); },
                  [&](const wire::RekeyRequest& request) { on_rekey(request); },
@@ -264,6 +270,7 @@ void SiteSession::on_hello(const wire::AgentHello& hello) {
   trust_sent_ = hello.trust_version;
   charter_sent_ = hello.charter;
   manifest_sent_ = hello.manifest;
+  floor_ = hello.floor;
   say(wire::ServerHello{
       .protocol = wire::protocol_version,
       .server_version = desk_->server_version,
@@ -271,10 +278,77 @@ void SiteSession::on_hello(const wire::AgentHello& hello) {
       .report = *state ? (*state)->number : document::ReportNumber{},
       .event = *events,
       .beat_s = desk_->beat_s});
+  compare_numbers(hello, *state);
   if (hello.adopt_mode && needs_next_term(hello)) {
     ask_for_next_term();
   }
   send_news();
+}
+
+/// Numbers only rise. Where a site's have not, its disk is an older one; where ours have not, this
+/// store is.
+void SiteSession::compare_numbers(const wire::AgentHello& hello,
+                                  const std::optional<store::StateRow>& state) {
+  if (state && hello.floor < state->accepted && !hello.adopt_mode) {
+    note_floor_went_back(hello, *state);
+  }
+  const Result<KeyPair> planner = desk_->signers.keys->find(trust::KeyRole::planner);
+  if (!planner || hello.manifest.is_zero()) {
+    return;
+  }
+  const Result<store::PlannerRow> said =
+      desk_->reader->planner(key_id(*desk_->signers.crypto, planner->public_key));
+  if (said && hello.floor.seq > std::max(said->seq, said->shown)) {
+    // A number alone is only a claim. What our key has signed is not.
+    shown_ = hello.manifest;
+    say(wire::Want{.digests = {shown_}});
+  }
+}
+
+/// The whole of an old disk was put back, or a copy of it speaks. The site is told anew what it
+/// runs; a person should know.
+void SiteSession::note_floor_went_back(const wire::AgentHello& hello,
+                                       const store::StateRow& state) {
+  desk_->log->error("floor_went_back",
+                    {{"site", actor().name},
+                     {"accepted", text_of(state.accepted)},
+                     {"shown", text_of(hello.floor)}});
+  store::Change change{.by = actor()};
+  change.operations.emplace_back(store::Note{
+      .action = "alarm", .kind = "Site", .name = to_string(row_->id), .result = "floor_went_back"});
+  submit(std::move(change), [](const auto&) {});
+}
+
+/// A manifest of our own planner's key that this store does not know of: it was restored from an
+/// older copy, and the key signs nothing any more.
+void SiteSession::on_shown(const wire::Blob& blob) {
+  if (shown_.is_zero() || blob.digest != shown_) {
+    end(violation("a document that nobody asked for"));
+    return;
+  }
+  shown_ = {};
+  Crypto& crypto = *desk_->signers.crypto;
+  const Result<KeyPair> planner = desk_->signers.keys->find(trust::KeyRole::planner);
+  const Result<trust::Opened> opened = trust::open_envelope(blob.envelope, crypto);
+  const bool is_ours = planner && opened &&
+                       opened->payload.header.type == document::Header::Type::manifest &&
+                       opened->payload.header.audience == row_->id &&
+                       trust::is_signed_by(*opened, planner->public_key, crypto);
+  if (!is_ours) {
+    // Of a planner before this one, or a lie: neither says anything about our counter.
+    desk_->log->info("shown_manifest_ignored", {{"site", actor().name}});
+    return;
+  }
+  const std::uint64_t seq = opened->payload.header.seq;
+  const Digest key = key_id(crypto, planner->public_key);
+  store::Change change{.by = actor()};
+  change.operations.emplace_back(
+      store::MarkBehind{.planner = key, .site = row_->id, .seq_shown = seq});
+  submit(std::move(change), [this, seq](const Result<store::Outcome>& outcome) {
+    if (outcome && outcome->effects.front().changed) {
+      desk_->log->error("planner_behind", {{"site", actor().name}, {"shown", seq}});
+    }
+  });
 }
 
 /// Whether the site lost its floor after the term in force began: it may have taken a manifest of
@@ -338,8 +412,10 @@ void SiteSession::send_manifest() {
     end(told.error());
     return;
   }
-  // What was signed in a term that has passed is of no use to the site.
-  if (*told && (*told)->number.term == row_->term && (*told)->digest != manifest_sent_) {
+  // What was signed in a term that has passed is of no use to the site, nor what is older than what
+  // it holds.
+  if (*told && (*told)->number.term == row_->term && (*told)->digest != manifest_sent_ &&
+      !((*told)->number < floor_)) {
     manifest_sent_ = (*told)->digest;
     say(wire::Document{.envelope = (*told)->envelope});
   }

@@ -87,6 +87,9 @@ class SiteSession : public std::enable_shared_from_this<SiteSession> {
                    const Result<store::Outcome>& outcome,
                    int attempt);
   void on_hello(const wire::AgentHello& hello);
+  void compare_numbers(const wire::AgentHello& hello, const std::optional<store::StateRow>& state);
+  void note_floor_went_back(const wire::AgentHello& hello, const store::StateRow& state);
+  void on_shown(const wire::Blob& blob);
   bool needs_next_term(const wire::AgentHello& hello);
   void ask_for_next_term();
   void on_want(const wire::Want& want);
@@ -125,6 +128,10 @@ class SiteSession : public std::enable_shared_from_this<SiteSession> {
   std::uint64_t trust_sent_ = 0;
   document::PlanNumber charter_sent_;
   Digest manifest_sent_;
+  /// What the site had accepted when it came.
+  document::PlanNumber floor_;
+  /// The manifest it was asked to show; zero for none.
+  Digest shown_;
 };
 
 }  // namespace skerry::gateway

@@ -163,15 +163,4 @@ void Planner::answered(const std::vector<store::SiteNumber>& sites,
   }
 }
 
-Status Planner::note_shown(const Uuid& site, std::uint64_t seq) {
-  return environment_.submit(
-      {.by = planner_actor,
-       .operations = {store::MarkBehind{.planner = key_id_, .site = site, .seq_shown = seq}}},
-      [this](const Result<store::Outcome>& outcome) {
-        if (!outcome) {
-          failure_ = outcome.error();
-        }
-      });
-}
-
 }  // namespace skerry::planner

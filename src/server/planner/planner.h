@@ -53,10 +53,6 @@ class Planner {
   /// One round. Errors of the store are returned and may be tried again, unless the store is dead.
   Result<Progress> step();
 
-  /// Says that a site has shown a manifest which this planner's key signed. Call it only after the
-  /// signature was checked: a number above the counter stops all signing (restore detection).
-  Status note_shown(const Uuid& site, std::uint64_t seq);
-
   /// The store is older than what this key has said; nothing is signed.
   [[nodiscard]] bool is_behind() const { return behind_; }
 

@@ -1,6 +1,7 @@
 #include "agent/core/agent.h"
 
 #include "trust/codes.h"
+#include "trust/opened.h"
 #include "unit/agent/core/scripted_server.h"
 
 namespace skerry::agent {
@@ -320,6 +321,20 @@ TEST_F(AgentCore, SaysHowToJoinWhereItNeverDid) {
 
 TEST_F(AgentCore, RefusesToJoinASecondInstallation) {
   EXPECT_FALSE(write_enrolment(disk, {.root = digest_of(release_of("other"))}));
+}
+
+TEST_F(CoreTest, ShowsItsManifestToAServerThatWantsToSeeIt) {
+  enrol();
+  const document::Release release = release_of("web:1");
+  tell({.term = 1, .seq = 7}, {release});
+  const Digest held =
+      trust::open_envelope(manifest_envelope({.term = 1, .seq = 7}, {release}), crypto)->digest;
+  connector.said.clear();
+  say(wire::Want{.digests = {held, crypto.sha256("another")}});
+  const std::vector<wire::Blob> shown = connector.take<wire::Blob>();
+  ASSERT_EQ(shown.size(), 2U);
+  EXPECT_EQ(trust::open_envelope(shown[0].envelope, crypto)->digest, held);
+  EXPECT_TRUE(shown[1].envelope.empty());
 }
 
 }  // namespace

@@ -329,6 +329,148 @@ TEST_F(GatewayTest, GivesASiteWithoutAFloorItsNextTerm) {
   EXPECT_EQ(again.all<wire::Document>().size(), 1U);
 }
 
+/// Sites and servers whose numbers have not only risen.
+class RestoredTest : public GatewayTest {
+ protected:
+  struct Signed {
+    Digest digest = {};
+    std::string envelope = {};
+  };
+
+  Signed manifest_by(const KeyPair& key, const Uuid& site, document::PlanNumber number) {
+    const std::string payload = trust::manifest_payload({}, site, number);
+    return {.digest = crypto.sha256(payload),
+            .envelope = trust::sign(payload, key, crypto).value()};
+  }
+
+  Signed planned_for(const Peer& peer, document::PlanNumber number) {
+    return manifest_by(keys.get(trust::KeyRole::planner), row(peer).id, number);
+  }
+
+  /// A site comes that says it has accepted this.
+  void come_with(Peer& peer, document::PlanNumber floor, const Digest& manifest) {
+    gateway->on_closed(peer.number);
+    peer.heard.clear();
+    open(peer);
+    say(peer,
+        wire::AgentHello{.floor = floor, .manifest = manifest, .charter = {.term = 1, .seq = 1}});
+  }
+
+  [[nodiscard]] store::PlannerRow planner() const {
+    return *reader->planner(key_id(crypto, keys.get(trust::KeyRole::planner).public_key));
+  }
+
+  [[nodiscard]] int alarms() const {
+    int found = 0;
+    const std::vector<store::AuditRow> rows = reader->audit(0, 1000).value();
+    for (const store::AuditRow& audited : rows) {
+      found += audited.action == "alarm" ? 1 : 0;
+    }
+    return found;
+  }
+};
+
+TEST_F(RestoredTest, IsBehindOnceASiteShowsWhatItsOwnKeySignedLater) {
+  Peer& peer = enrolled();
+  const Signed later = planned_for(peer, {.term = 1, .seq = 40});
+  come_with(peer, {.term = 1, .seq = 40}, later.digest);
+  ASSERT_EQ(peer.all<wire::Want>().size(), 1U);
+  EXPECT_EQ(peer.all<wire::Want>()[0].digests, std::vector<Digest>{later.digest});
+  EXPECT_FALSE(planner().is_behind());
+  say(peer, wire::Blob{.digest = later.digest, .envelope = later.envelope});
+  EXPECT_TRUE(planner().is_behind());
+  EXPECT_EQ(planner().shown, 40U);
+  EXPECT_EQ(reader->audit(0, 1000)->back().action, "behind");
+  EXPECT_FALSE(peer.is_finished);
+}
+
+TEST_F(RestoredTest, AsksNobodyTwiceForWhatItKnows) {
+  Peer& peer = enrolled();
+  const Signed later = planned_for(peer, {.term = 1, .seq = 40});
+  come_with(peer, {.term = 1, .seq = 40}, later.digest);
+  say(peer, wire::Blob{.digest = later.digest, .envelope = later.envelope});
+  come_with(peer, {.term = 1, .seq = 40}, later.digest);
+  EXPECT_TRUE(peer.all<wire::Want>().empty());
+  come_with(peer, {.term = 1, .seq = 41}, later.digest);
+  EXPECT_EQ(peer.all<wire::Want>().size(), 1U);
+}
+
+TEST_F(RestoredTest, ASitesWordAloneStopsNobody) {
+  Peer& peer = enrolled();
+  const document::PlanNumber far{.term = 1, .seq = 1ULL << 62U};
+  const Signed own = manifest_by(peer.key, row(peer).id, far);
+  come_with(peer, far, own.digest);
+  say(peer, wire::Blob{.digest = own.digest, .envelope = own.envelope});
+  EXPECT_FALSE(planner().is_behind());
+
+  const Signed of_another =
+      manifest_by(keys.get(trust::KeyRole::planner), Uuid{}, {.term = 1, .seq = 40});
+  come_with(peer, far, of_another.digest);
+  say(peer, wire::Blob{.digest = of_another.digest, .envelope = of_another.envelope});
+  EXPECT_FALSE(planner().is_behind());
+
+  come_with(peer, far, own.digest);
+  say(peer, wire::Blob{.digest = own.digest, .envelope = "nothing"});
+  EXPECT_FALSE(planner().is_behind());
+  EXPECT_FALSE(peer.is_finished);
+}
+
+TEST_F(RestoredTest, AnOlderManifestThanTheSiteClaimsDoesNotStopTheRest) {
+  Peer& peer = enrolled();
+  const Signed old = planned_for(peer, {.term = 1, .seq = 0});
+  come_with(peer, {.term = 1, .seq = 40}, old.digest);
+  say(peer, wire::Blob{.digest = old.digest, .envelope = old.envelope});
+  EXPECT_FALSE(planner().is_behind());
+}
+
+TEST_F(RestoredTest, EndsASiteThatShowsWhatNobodyAskedFor) {
+  Peer& peer = enrolled();
+  const Signed later = planned_for(peer, {.term = 1, .seq = 40});
+  say(peer, wire::Blob{.digest = later.digest, .envelope = later.envelope});
+  EXPECT_EQ(peer.goodbye(), "protocol_violation");
+  EXPECT_FALSE(planner().is_behind());
+}
+
+TEST_F(RestoredTest, RaisesAnAlarmWhereASiteHoldsLessThanItOnceSaid) {
+  Peer& peer = enrolled();
+  say(peer,
+      wire::ReportMessage{
+          .report = {.number = {.start = 1, .seq = 1}, .accepted = {.term = 1, .seq = 5}}});
+  come_with(peer, {.term = 1, .seq = 5}, {});
+  EXPECT_EQ(alarms(), 0);
+  come_with(peer, {.term = 1, .seq = 4}, {});
+  EXPECT_EQ(alarms(), 1);
+  EXPECT_FALSE(peer.is_finished);
+}
+
+TEST_F(RestoredTest, ASiteThatLostItsFloorIsNoAlarm) {
+  Peer& peer = enrolled();
+  say(peer,
+      wire::ReportMessage{
+          .report = {.number = {.start = 1, .seq = 1}, .accepted = {.term = 1, .seq = 5}}});
+  gateway->on_closed(peer.number);
+  open(peer);
+  say(peer, wire::AgentHello{.charter = {.term = 1, .seq = 1}, .adopt_mode = true});
+  EXPECT_EQ(alarms(), 0);
+  EXPECT_EQ(row(peer).term, 2U);
+}
+
+TEST_F(RestoredTest, TellsASiteWhatItLostAndNothingOlderThanItHolds) {
+  Peer& peer = enrolled();
+  const Signed told = planned_for(peer, {.term = 1, .seq = 1});
+  const Digest key = key_id(crypto, keys.get(trust::KeyRole::planner).public_key);
+  must(store::CommitPlan{.planner = key,
+                         .batches = {{.seq = 1, .size = 1}},
+                         .told = {{.site = row(peer).number,
+                                   .number = {.term = 1, .seq = 1},
+                                   .digest = told.digest,
+                                   .envelope = told.envelope}}});
+  come_with(peer, {}, {});
+  EXPECT_EQ(peer.all<wire::Document>().size(), 1U);
+  come_with(peer, {.term = 1, .seq = 40}, crypto.sha256("later"));
+  EXPECT_TRUE(peer.all<wire::Document>().empty());
+}
+
 TEST_F(GatewayTest, SaysWhereItHasNoSuchRelease) {
   Peer& peer = enrolled();
   say(peer, wire::Want{.digests = {crypto.sha256("release")}});

@@ -216,8 +216,8 @@ TEST_F(PlannerTest, SignsNothingOnceItIsBehind) {
   const store::SiteNumber shop = add_site(1, "shop");
   settle();
   const PlanNumber before = told(shop).first;
-  ASSERT_TRUE(planner->note_shown(site_id(1), 40));
-  ASSERT_TRUE(writer->drain());
+  must(store::MarkBehind{
+      .planner = key_id(crypto, key.public_key), .site = site_id(1), .seq_shown = 40});
   put_stack("web", {"shop"});
   settle();
   EXPECT_TRUE(planner->is_behind());
