@@ -19,10 +19,12 @@ std::string_view word_of(client::Applied::Outcome outcome) {
   switch (outcome) {
     case client::Applied::Outcome::created:
       return "created";
-    case client::Applied::Outcome::changed:
-      return "applied";
+    case client::Applied::Outcome::configured:
+      return "configured";
+    case client::Applied::Outcome::unchanged:
+      return "unchanged";
   }
-  return "applied";
+  return "configured";
 }
 
 /// What the server took and thinks deserves a second look.

@@ -135,6 +135,14 @@ const resource::Node* changed_object(const resource::Node& node, const resource:
   return object == nullptr ? node.get("object") : object;
 }
 
+Applied::Outcome outcome_of(const Reply& reply) {
+  if (reply.outcome == "unchanged") {
+    return Applied::Outcome::unchanged;
+  }
+  const bool is_new = reply.status == 201 || reply.outcome == "created";
+  return is_new ? Applied::Outcome::created : Applied::Outcome::configured;
+}
+
 }  // namespace
 
 Request Client::request(std::string_view method, std::string target) const {
@@ -186,8 +194,7 @@ Result<Applied> Client::apply(const resource::Kind& kind,
   put.body = std::move(bytes);
   SKERRY_TRY(const Reply reply, send(put));
   SKERRY_TRY(Object object, read_object(kind, reply.body));
-  const auto outcome = reply.status == 201 ? Applied::Outcome::created : Applied::Outcome::changed;
-  return Applied{.object = std::move(object), .outcome = outcome};
+  return Applied{.object = std::move(object), .outcome = outcome_of(reply)};
 }
 
 Result<Object> Client::create(const google::protobuf::Message& resource) {
@@ -225,7 +232,10 @@ Result<Change> Client::read_change(const resource::Kind& kind, std::string_view 
   return change;
 }
 
-Status Client::watch(const resource::Kind& kind, const ListQuery& query, const TakeChange& take) {
+Status Client::watch(const resource::Kind& kind,
+                     const ListQuery& query,
+                     std::string_view after,
+                     const TakeChange& take) {
   const std::string target = with_query(path_of(kind),
                                         {{"watch", "true"},
                                          {"selector", query.selector},
@@ -233,6 +243,9 @@ Status Client::watch(const resource::Kind& kind, const ListQuery& query, const T
                                          {"stack", query.stack}});
   Request get = request("GET", target);
   get.headers = {{"Accept", "text/event-stream"}};
+  if (!after.empty()) {
+    get.headers.push_back({"Last-Event-ID", std::string(after)});
+  }
   EventStreamReader reader;
   Status outcome;
   const auto take_event = [&](const StreamEvent& event) {
@@ -241,6 +254,7 @@ Status Client::watch(const resource::Kind& kind, const ListQuery& query, const T
       outcome = fail(std::move(change).error());
       return false;
     }
+    change->position = event.id;
     return take(*change);
   };
   const auto take_bytes = [&](std::string_view bytes) {

@@ -48,8 +48,8 @@ struct ApplyOptions {
 
 struct Applied {
   Object object = {};
-  enum class Outcome : std::uint8_t { created, changed };
-  Outcome outcome = Outcome::changed;
+  enum class Outcome : std::uint8_t { created, configured, unchanged };
+  Outcome outcome = Outcome::configured;
 };
 
 /// One frame of a watch.
@@ -58,7 +58,8 @@ struct Change {
 
   Type type = Type::beat;
   std::string name = {};
-  Object object = {};  // No message for deleted, resync and beat.
+  std::string position = {};  // Where a later watch goes on after this one; empty where it cannot.
+  Object object = {};         // No message for deleted, resync and beat.
 };
 
 /// Who the token belongs to.
@@ -104,7 +105,13 @@ class Client {
   using TakeChange = std::function<bool(const Change& change)>;
   /// First everything there is as `added`, then every change, until `take` says false or the
   /// server ends the stream.
-  Status watch(const resource::Kind& kind, const ListQuery& query, const TakeChange& take);
+  ///
+  /// @param after  the position of an earlier watch: instead of everything, what has changed since
+  ///               and the newest status of all
+  Status watch(const resource::Kind& kind,
+               const ListQuery& query,
+               std::string_view after,
+               const TakeChange& take);
 
   Result<Login> login(std::string_view user, const Secret& password);
   /// Uses the one-time code of a new server to make its first admin.

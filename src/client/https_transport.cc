@@ -90,6 +90,7 @@ class HttpsTransport final : public Transport {
     return Reply{.status = response->status,
                  .etag = value_of(*response, "etag"),
                  .request_id = value_of(*response, "x-request-id"),
+                 .outcome = value_of(*response, "skerry-outcome"),
                  .body = std::move(response->body)};
   }
 

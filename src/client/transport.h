@@ -29,6 +29,8 @@ struct Reply {
   unsigned status = 0;
   std::string etag = {};
   std::string request_id = {};
+  /// What a change did: "created", "configured", "unchanged"; empty where the server does not say.
+  std::string outcome = {};
   std::string body = {};
 };
 

@@ -5,7 +5,7 @@
 //   == stdin               what is on standard input
 //   == width 60            of the screen; without it the output is no terminal
 //   == request PUT /path   the next request must be this; its body where one is given
-//   == reply 200           what it is answered with
+//   == reply 200 created   what it is answered with, and what it says a change did
 //   == agent               what the site's agent answers with
 //   == exit 0  == out  == err
 //
@@ -103,8 +103,11 @@ void take_section(Told& told, const Section& section) {
   } else if (word == "request") {
     told.requests.push_back({.title = rest, .body = section.body});
   } else if (word == "reply") {
+    const std::size_t blank = std::min(rest.find(' '), rest.size());
     told.world.server.replies.push_back(
-        client::Reply{.status = static_cast<unsigned>(std::stoul(rest)), .body = section.body});
+        client::Reply{.status = static_cast<unsigned>(std::stoul(rest.substr(0, blank))),
+                      .outcome = rest.substr(std::min(blank + 1, rest.size())),
+                      .body = section.body});
   } else if (word == "agent") {
     told.world.agent_says = section.body;
   }

@@ -220,6 +220,80 @@ TEST(Session, AnotherServerGetsNeitherTokenNorPinOfTheContext) {
   EXPECT_TRUE(world.server.asked.empty());
 }
 
+std::string told(std::string_view id, std::string_view type, std::string_view state) {
+  std::string frame = "id: " + std::string(id) + "\ndata: {\"type\":\"" + std::string(type) +
+                      R"(","kind":"Site","name":"a")";
+  if (!state.empty()) {
+    frame +=
+        R"(,"site":{"metadata":{"name":"a"},"status":{"state":")" + std::string(state) + "\"}}";
+  }
+  return frame + "}\n\n";
+}
+
+Ran watch(FakeWorld& world, std::deque<Result<client::Reply>> replies) {
+  world.sign_in();
+  world.server.replies = std::move(replies);
+  return run_words({"get", "sites", "-w", "-o", "name"}, world);
+}
+
+TEST(Watch, GoesOnAfterARestartOfTheServerWhereItStood) {
+  FakeWorld world;
+  const Ran ran = watch(world,
+                        {answer(200, told("7", "Added", "Pending")),
+                         fail(transport_error(client::unreachable)),
+                         answer(503),
+                         answer(200, told("9", "Modified", "Healthy")),
+                         answer(401)});
+  EXPECT_EQ(ran.exit, 4);
+  EXPECT_EQ(ran.out, "site/a\nsite/a\n");
+  EXPECT_THAT(ran.err,
+              HasSubstr("the server ended the watch; trying again in 1 s\n"
+                        "tried; trying again in 2 s\n"));
+  ASSERT_EQ(world.server.asked.size(), 5U);
+  EXPECT_EQ(world.server.asked[0].position, "");
+  EXPECT_EQ(world.server.asked[1].position, "7");
+  EXPECT_EQ(world.server.asked[3].position, "7");
+  EXPECT_EQ(world.server.asked[4].position, "9");
+  // 1, 2 and 4 s, and 1 s again once it went on.
+  EXPECT_EQ(world.clock.passed, std::chrono::seconds(8));
+}
+
+TEST(Watch, DoesNotRepeatWhatItHasShown) {
+  FakeWorld world;
+  const Ran ran = watch(world,
+                        {answer(200, told("7", "Added", "Pending")),
+                         answer(200, told("7", "Modified", "Pending") + told("8", "Deleted", "")),
+                         answer(401)});
+  EXPECT_EQ(ran.out, "site/a\na   deleted\n");
+}
+
+TEST(Watch, BeginsAnewWhereTheServerHasForgottenItsPlace) {
+  FakeWorld world;
+  watch(world,
+        {answer(200, told("7", "Added", "Pending")),
+         answer(200, "id: 9\ndata: {\"type\":\"Resync\"}\n\n"),
+         answer(401)});
+  ASSERT_EQ(world.server.asked.size(), 3U);
+  EXPECT_EQ(world.server.asked[2].position, "");
+  // No wait between: the server is there.
+  EXPECT_EQ(world.clock.passed, std::chrono::seconds(1));
+}
+
+TEST(Watch, ThatNeverBeganEndsAtOnce) {
+  FakeWorld world;
+  EXPECT_EQ(watch(world, {fail(transport_error(client::unreachable))}).exit, 9);
+  EXPECT_EQ(world.server.asked.size(), 1U);
+}
+
+TEST(Watch, EndsWhereTheServersKeyIsAnother) {
+  FakeWorld world;
+  const Ran ran = watch(world,
+                        {answer(200, told("7", "Added", "Pending")),
+                         fail(transport_error(client::wrong_server_key))});
+  EXPECT_EQ(ran.exit, 9);
+  EXPECT_EQ(world.server.asked.size(), 2U);
+}
+
 TEST(Verbose, ShowsTheServersCodeAndRequestId) {
   client::Reply reply = answer(404, R"({"code":"no_such_site","detail":"there is no site x"})");
   reply.request_id = "01J-42";

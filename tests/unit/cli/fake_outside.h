@@ -67,6 +67,7 @@ struct FakeServer {
     std::string content_type = {};
     std::string body = {};
     std::string token = {};
+    std::string position = {};  // Where a watch goes on.
   };
 
   std::vector<Asked> asked = {};
@@ -85,6 +86,8 @@ class FakeTransport final : public client::Transport {
     for (const auto& header : request.headers) {
       if (header.name == "Content-Type") {
         asked.content_type = header.value;
+      } else if (header.name == "Last-Event-ID") {
+        asked.position = header.value;
       }
     }
     server_.asked.push_back(std::move(asked));

@@ -107,7 +107,7 @@ TEST_F(ClientTest, WatchReadsChangesHoweverTheyAreCut) {
          "\"stack\":{\"metadata\":{\"name\":\"a\"}}}\n\n"
          "data: {\"type\":\"Deleted\",\"name\":\"a\"}\n\n");
   std::vector<Change::Type> types;
-  const Status watched = client_.watch(stack_kind(), {}, [&](const Change& change) {
+  const Status watched = client_.watch(stack_kind(), {}, "", [&](const Change& change) {
     types.push_back(change.type);
     return true;
   });
@@ -120,7 +120,7 @@ TEST_F(ClientTest, WatchEndsWhenTheCallerHasSeenEnough) {
          "data: {\"type\":\"Deleted\",\"name\":\"a\"}\n\n"
          "data: {\"type\":\"Deleted\",\"name\":\"b\"}\n\n");
   int seen = 0;
-  ASSERT_TRUE(client_.watch(stack_kind(), {}, [&](const Change&) { return ++seen < 1; }));
+  ASSERT_TRUE(client_.watch(stack_kind(), {}, "", [&](const Change&) { return ++seen < 1; }));
   EXPECT_EQ(seen, 1);
 }
 
