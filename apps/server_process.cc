@@ -21,6 +21,8 @@ constexpr std::size_t arrivals_max = 1024;
 constexpr std::chrono::seconds hello_deadline{5};
 /// How long a site waits before it comes back after a restart of the server.
 constexpr std::uint32_t restart_retry_s = 5;
+/// For the goodbyes to reach the sites.
+constexpr std::chrono::milliseconds goodbye_time{300};
 
 Status make_directory(const std::string& path) {
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
@@ -262,6 +264,9 @@ void ServerProcess::wake() {
 
 void ServerProcess::step() {
   woken_ = false;
+  if (stopping_) {
+    return;
+  }
   api_->wake();
   auto progress = planner::Planner::Progress::working;
   while (progress == planner::Planner::Progress::working) {
@@ -296,8 +301,13 @@ int ServerProcess::run() {
 }
 
 void ServerProcess::stop() {
+  if (stopping_) {
+    return;
+  }
+  stopping_ = true;
+  listener_.reset();
   gateway_->say_goodbye(restart_retry_s);
-  timer_ = loop_->after(std::chrono::milliseconds(300), [this] { loop_->stop(); });
+  stop_timer_ = loop_->after(goodbye_time, [this] { loop_->stop(); });
 }
 
 }  // namespace skerry::server

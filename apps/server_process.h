@@ -115,6 +115,8 @@ class ServerProcess {
   std::uint64_t last_arrival_ = 0;
   std::atomic<bool> woken_ = false;
   os::Timer timer_;
+  bool stopping_ = false;
+  os::Timer stop_timer_;
   int exit_code_ = 0;
 };
 

@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""skerryd as a process: what only the program itself shows. Usage: process.py BUILD"""
+
+import http.client
+import json
+import shutil
+import signal
+import ssl
+import sys
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+
+from machine import Failure, Program, eventually, free_port
+
+STACK = """apiVersion: skerry/v1
+kind: Stack
+metadata: {name: hello, labels: {count: "%d"}}
+spec:
+  targets: {sites: [nowhere]}
+  compose: |
+    services: {web: {image: "example.com/web:1"}}
+"""
+
+
+class TheServer(unittest.TestCase):
+    programs = Path()
+
+    def setUp(self):
+        self.directory = Path(tempfile.mkdtemp(prefix="skerry-process."))
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        self.port = free_port()
+        self.log = self.directory / "skerryd.log"
+
+    def start(self, before=""):
+        command = f"{before} exec {self.programs}/skerryd --data {self.directory}/data --listen 127.0.0.1:{self.port}"
+        server = Program(["sh", "-c", command], self.log)
+        self.addCleanup(server.end, signal.SIGKILL)
+        eventually(20, "skerryd says that it has started", lambda: "server_started" in self.log.read_text())
+        return server
+
+    def connect(self):
+        # Which server it is does not matter here.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return http.client.HTTPSConnection("127.0.0.1", self.port, context=context, timeout=20)
+
+    def sign_in(self):
+        code = (self.directory / "data/setup-code").read_text().strip()
+        connection = self.connect()
+        connection.request("POST", "/api/v1/setup",
+                           json.dumps({"code": code, "user": "ana", "password": "correct horse"}),
+                           {"content-type": "application/json"})
+        return json.load(connection.getresponse())["token"]
+
+    def change_things(self, token, first, changed):
+        """Commits something, again and again, until the server is gone."""
+        connection = self.connect()
+        headers = {"content-type": "application/yaml", "authorization": f"Bearer {token}"}
+        try:
+            for count in range(first, first + 1_000_000):
+                connection.request("PUT", "/api/v1/stacks/hello", STACK % count, headers)
+                answer = connection.getresponse()
+                said = answer.read()
+                if answer.status not in (200, 201):
+                    raise Failure(f"{answer.status} {said[:300]!r}")
+                changed.set()
+        except (OSError, http.client.HTTPException):
+            pass
+
+    def test_ends_at_the_first_signal_though_it_is_busy(self):
+        server = self.start()
+        token, changed = self.sign_in(), threading.Event()
+        busy = [threading.Thread(target=self.change_things, args=(token, each * 10_000_000, changed), daemon=True)
+                for each in range(3)]
+        for thread in busy:
+            thread.start()
+        self.assertTrue(changed.wait(20), self.log.read_text())
+        self.assertEqual(server.end(signal.SIGTERM), 0)
+
+
+if __name__ == "__main__":
+    TheServer.programs = Path(sys.argv.pop(1), "apps").resolve()
+    unittest.main()
