@@ -243,10 +243,11 @@ Status World::follow_sites(store::Reader& reader) {
 Status World::follow_states(store::Reader& reader) {
   for (;;) {
     SKERRY_TRY(store::StatePage page, reader.states_since(states_, page_rows));
+    // Also where no state has changed: something else has, and the table would be searched again.
+    states_ = std::move(page.next);
     if (page.rows.empty()) {
       return {};
     }
-    states_ = std::move(page.next);
     for (const store::StateRow& state : page.rows) {
       const auto row = rows_.find(state.site);
       if (row != rows_.end() && row->second.adopting) {
