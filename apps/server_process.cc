@@ -47,15 +47,19 @@ Result<os::SocketAddress> listen_address(const std::string& text) {
 
 }  // namespace
 
-void PresenceBoard::publish(const Presences& presences) {
+void PresenceBoard::publish(store::SiteNumber site, const Presence& presence) {
   const std::lock_guard lock(mutex_);
-  presences_ = presences;
+  if (presence == Presence{}) {
+    presences_.erase(site);
+  } else {
+    presences_[site] = presence;
+  }
 }
 
-gateway::Gateway::Presence PresenceBoard::of(store::SiteNumber site) const {
+PresenceBoard::Presence PresenceBoard::of(store::SiteNumber site) const {
   const std::lock_guard lock(mutex_);
   const auto found = presences_.find(site);
-  return found == presences_.end() ? gateway::Gateway::Presence{} : found->second;
+  return found == presences_.end() ? Presence{} : found->second;
 }
 
 ServerProcess::ServerProcess(const ServerOptions& options, const Log& log)
@@ -182,7 +186,10 @@ Status ServerProcess::open_gateway() {
       .log = &log_,
       .server_version = SKERRY_VERSION,
       .beat_s = options_.beat_s});
-  gateway_->on_presence_changed([this] { presence_.publish(gateway_->presence()); });
+  gateway_->on_presence_changed(
+      [this](store::SiteNumber site, const gateway::Gateway::Presence& presence) {
+        presence_.publish(site, presence);
+      });
   SKERRY_TRY(links_,
              gateway::SiteLinks::create(
                  *loop_, installation_.keys.get(trust::KeyRole::server), *gateway_));

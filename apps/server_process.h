@@ -41,14 +41,14 @@ struct ServerOptions {
 /// Who is connected, as the API reads it from other threads.
 class PresenceBoard {
  public:
-  using Presences = std::map<store::SiteNumber, gateway::Gateway::Presence>;
+  using Presence = gateway::Gateway::Presence;
 
-  void publish(const Presences& presences);
-  [[nodiscard]] gateway::Gateway::Presence of(store::SiteNumber site) const;
+  void publish(store::SiteNumber site, const Presence& presence);
+  [[nodiscard]] Presence of(store::SiteNumber site) const;
 
  private:
   mutable std::mutex mutex_;
-  Presences presences_;
+  std::map<store::SiteNumber, Presence> presences_;
 };
 
 /// The control plane in a process: the store's writer on its thread, gateway and planner on the

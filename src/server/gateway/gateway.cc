@@ -21,6 +21,7 @@ Gateway::Number Gateway::on_open(const PublicKey& key,
                         desk_, key, std::move(address), [this, number] { flush(number); }),
                     .connection = &connection,
                     .heard_at = desk_.clock->now()};
+  strangers_.emplace(peers_[number].session->key_digest(), number);
   return number;
 }
 
@@ -40,13 +41,17 @@ void Gateway::on_closed(Number number) {
   if (found == peers_.end()) {
     return;
   }
-  const std::optional<store::SiteNumber> site = found->second.session->site();
+  const SiteSession& session = *found->second.session;
+  const std::optional<store::SiteNumber> site = session.site();
   // One that never greeted holds no site, though it may have been let in.
   const auto holder = site ? by_site_.find(*site) : by_site_.end();
   if (holder != by_site_.end() && holder->second == number) {
     by_site_.erase(holder);
-    note_presence(found->second, false);
+    set_presence(
+        *site,
+        session.is_of_ended_site() ? Presence{} : Presence{.last_seen = desk_.clock->wall()});
   }
+  strangers_.erase({session.key_digest(), number});
   peers_.erase(found);
 }
 
@@ -57,6 +62,7 @@ void Gateway::claim_site(Number number) {
   if (peer.session->is_stranger() || !peer.session->site()) {
     return;
   }
+  strangers_.erase({peer.session->key_digest(), number});
   Number& holder = by_site_[*peer.session->site()];
   if (holder != number && holder != 0) {
     if (const auto old = peers_.find(holder); old != peers_.end()) {
@@ -66,14 +72,18 @@ void Gateway::claim_site(Number number) {
   }
   if (holder != number) {
     holder = number;
-    note_presence(peer, true);
+    set_presence(*peer.session->site(), {.connected = true, .last_seen = desk_.clock->wall()});
   }
 }
 
-void Gateway::note_presence(const Peer& peer, bool connected) {
-  presence_[*peer.session->site()] = {.connected = connected, .last_seen = desk_.clock->wall()};
+void Gateway::set_presence(store::SiteNumber site, const Presence& presence) {
+  if (presence == Presence{}) {
+    presence_.erase(site);
+  } else {
+    presence_[site] = presence;
+  }
   if (presence_changed_) {
-    presence_changed_();
+    presence_changed_(site, presence);
   }
 }
 
@@ -109,6 +119,9 @@ Status Gateway::follow_sites() {
       sites_version_ = std::max(sites_version_, row.version);
       refresh(row.number);
       refresh_strangers(row.key);
+      if (row.ended && !by_site_.contains(row.number) && presence_.contains(row.number)) {
+        set_presence(row.number, {});
+      }
     }
     if (rows.size() < page_rows) {
       return {};
@@ -140,11 +153,11 @@ void Gateway::refresh(store::SiteNumber site) {
 
 /// One that waits for approval has no session of its site yet.
 void Gateway::refresh_strangers(const Digest& key) {
-  for (auto& [number, peer] : peers_) {
-    if (peer.session->is_stranger() && peer.session->key_digest() == key) {
-      peer.session->refresh();
-      flush(number);
-    }
+  for (auto found = strangers_.lower_bound({key, 0});
+       found != strangers_.end() && found->first == key;
+       ++found) {
+    peers_.at(found->second).session->refresh();
+    flush(found->second);
   }
 }
 

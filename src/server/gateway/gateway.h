@@ -5,7 +5,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "server/gateway/site_session.h"
 
@@ -56,16 +58,19 @@ class Gateway {
     bool connected = false;
     /// When it was last heard, by the wall; the epoch where it was not since the start.
     WallTime last_seen = {};
+
+    friend bool operator==(const Presence&, const Presence&) = default;
   };
+
+  /// What has changed of one site; `{}` where there is nothing to say of it any more.
+  using PresenceChanged = std::function<void(store::SiteNumber site, const Presence& presence)>;
 
   [[nodiscard]] const std::map<store::SiteNumber, Presence>& presence() const { return presence_; }
 
   [[nodiscard]] std::size_t links() const { return peers_.size(); }
 
   /// Called after the presence has changed.
-  void on_presence_changed(std::function<void()> callback) {
-    presence_changed_ = std::move(callback);
-  }
+  void on_presence_changed(PresenceChanged callback) { presence_changed_ = std::move(callback); }
 
  private:
   struct Peer {
@@ -77,7 +82,7 @@ class Gateway {
 
   void flush(Number number);
   void claim_site(Number number);
-  void note_presence(const Peer& peer, bool connected);
+  void set_presence(store::SiteNumber site, const Presence& presence);
   Status follow_sites();
   Status follow_manifests();
   void refresh(store::SiteNumber site);
@@ -90,7 +95,9 @@ class Gateway {
   /// The one session of each site that has said hello.
   std::map<store::SiteNumber, Number> by_site_;
   std::map<store::SiteNumber, Presence> presence_;
-  std::function<void()> presence_changed_;
+  PresenceChanged presence_changed_;
+  /// Peers that have not said hello, by the key they proved.
+  std::set<std::pair<Digest, Number>> strangers_;
   Number last_number_ = 0;
   std::uint64_t sites_version_ = 0;
   std::uint64_t told_version_ = 0;

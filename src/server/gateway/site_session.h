@@ -67,6 +67,9 @@ class SiteSession : public std::enable_shared_from_this<SiteSession> {
   /// The site it is a session of, once it has said hello.
   [[nodiscard]] std::optional<store::SiteNumber> site() const;
 
+  /// Nothing is heard of the site any more: it was revoked.
+  [[nodiscard]] bool is_of_ended_site() const { return row_ && row_->ended; }
+
   /// The key id of its identity.
   [[nodiscard]] const Digest& key_digest() const { return key_id_; }
 

@@ -294,6 +294,32 @@ TEST_F(GatewayTest, CutsALiveSessionOfARevokedSite) {
   EXPECT_TRUE(peer.is_finished);
 }
 
+TEST_F(GatewayTest, TellsThePresenceOfTheSiteThatChangedAlone) {
+  std::vector<std::pair<store::SiteNumber, bool>> told;
+  gateway->on_presence_changed([&](store::SiteNumber site, const Gateway::Presence& presence) {
+    told.emplace_back(site, presence.connected);
+  });
+  Peer& peer = enrolled();
+  const store::SiteNumber number = row(peer).number;
+  gateway->on_closed(peer.number);
+  EXPECT_EQ(told,
+            (std::vector<std::pair<store::SiteNumber, bool>>{{number, true}, {number, false}}));
+}
+
+TEST_F(GatewayTest, ForgetsThePresenceOfARevokedSite) {
+  Peer& peer = enrolled();
+  must(charters::ended({.keys = &keys, .crypto = &crypto}, row(peer)).value());
+  gateway->on_closed(peer.number);
+  EXPECT_TRUE(gateway->presence().empty());
+}
+
+TEST_F(GatewayTest, ForgetsThePresenceOfASiteThatIsRevokedWhileItIsAway) {
+  Peer& peer = enrolled();
+  gateway->on_closed(peer.number);
+  must(charters::ended({.keys = &keys, .crypto = &crypto}, row(peer)).value());
+  EXPECT_TRUE(gateway->presence().empty());
+}
+
 TEST_F(GatewayTest, EndsTheOldSessionOfASiteThatWasRekeyed) {
   Peer& peer = enrolled();
   const KeyPair next = crypto.generate().value();
