@@ -3,10 +3,13 @@
 #include <algorithm>
 
 #include "compose/compile.h"
+#include "document/codec.h"
 #include "document/workload.h"
+#include "document/workload_check.h"
 #include "policy/policy.h"
 #include "resource/resources.h"
 #include "resource/yaml.h"
+#include "trust/admit.h"
 #include "trust/sign.h"
 
 namespace skerry::api {
@@ -14,6 +17,10 @@ namespace skerry::api {
 namespace {
 
 constexpr std::string_view inside = "spec.compose: ";
+
+constexpr ErrorCode release_too_large{"release_too_large"};
+/// Of a release's payload; its signature stands beside it in an envelope.
+constexpr std::size_t release_bytes_max = trust::envelope_bytes_max - 1024;
 
 std::vector<compose::Variable> variables_of(const v1::StackSpec& spec) {
   std::vector<compose::Variable> variables;
@@ -58,6 +65,30 @@ void add_risks(const document::Workload& workload,
   }
 }
 
+Error unfit(const document::Release& release, ErrorCode code, const std::string& why) {
+  return {.kind = ErrorKind::invalid,
+          .code = code,
+          .message = "stack " + release.stack + ": " + why,
+          .field_path = "spec.compose"};
+}
+
+/// What every site will ask of the release: a Compose file may say more, with its variables, than a
+/// site reads.
+Status check_readable(const document::Release& release, std::string_view payload) {
+  if (payload.size() > release_bytes_max) {
+    return fail(unfit(release,
+                      release_too_large,
+                      "its release has " + std::to_string(payload.size()) + " bytes and may have " +
+                          std::to_string(release_bytes_max)));
+  }
+  const auto read = document::decode<document::Release>(document::encode(release));
+  const Status checked = read ? document::check(read->workload) : Status(fail(read.error()));
+  if (!checked && checked.error().code == document::too_large) {
+    return fail(unfit(release, release_too_large, checked.error().message));
+  }
+  return checked ? Status() : fail(unfit(release, checked.error().code, checked.error().message));
+}
+
 }  // namespace
 
 Build build(const v1::Stack& stack, const Crypto& crypto, const BuildSource& source) {
@@ -79,8 +110,14 @@ Build build(const v1::Stack& stack, const Crypto& crypto, const BuildSource& sou
   }
   if (output.workload) {
     add_risks(*output.workload, reading, text, built.warnings);
-    built.payload = trust::release_payload(
-        {.stack = stack.metadata().name(), .workload = *std::move(output.workload)});
+    const document::Release release{.stack = stack.metadata().name(),
+                                    .workload = *std::move(output.workload)};
+    std::string payload = trust::release_payload(release);
+    if (const Status readable = check_readable(release, payload); !readable) {
+      built.errors.push_back(readable.error());
+      return built;
+    }
+    built.payload = std::move(payload);
     built.release = crypto.sha256(built.payload);
   }
   return built;

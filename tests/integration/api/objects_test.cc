@@ -84,6 +84,43 @@ TEST_F(ObjectsTest, AnErrorNamesThePlaceInTheBodyAsItWasSent) {
   EXPECT_EQ(inside.at("fields[1].column"), "9");
 }
 
+TEST_F(ObjectsTest, RefusesAStackWhoseReleaseNoSiteReads) {
+  set_up();
+  std::string environment;
+  for (int which = 0; which < 20; ++which) {
+    environment += "          V" + std::to_string(which) + ": $BIG\n";
+  }
+  const std::string stack =
+      "apiVersion: skerry/v1\nkind: Stack\nmetadata: {name: hello}\nspec:\n  variables:\n"
+      "  - {name: BIG, value: " +
+      std::string(60'000, 'x') +
+      "}\n  targets: {selector: {}}\n  compose: |\n    services:\n      web:\n        image: a:1\n"
+      "        environment:\n" +
+      environment;
+  const Answer answer = put_yaml("/api/v1/stacks/hello", stack);
+  EXPECT_EQ(answer.status, 400U);
+  EXPECT_EQ(answer.at("code"), "release_too_large") << answer.body.substr(0, 500);
+  EXPECT_NE(answer.at("detail").find("stack hello"), std::string::npos);
+  EXPECT_EQ(ask("GET", "/api/v1/stacks/hello").status, 404U);
+}
+
+TEST_F(ObjectsTest, RefusesAStackWithMoreSlotsThanASiteReads) {
+  set_up();
+  std::string environment;
+  for (int which = 0; which < 4'100; ++which) {
+    environment += "          V" + std::to_string(which) + ": ${SKERRY_SITE_NAME:-" +
+                   std::to_string(which) + "}\n";
+  }
+  const std::string stack =
+      "apiVersion: skerry/v1\nkind: Stack\nmetadata: {name: hello}\nspec:\n"
+      "  targets: {selector: {}}\n  compose: |\n    services:\n      web:\n        image: a:1\n"
+      "        environment:\n" +
+      environment;
+  const Answer answer = put_yaml("/api/v1/stacks/hello?dryRun=server", stack);
+  EXPECT_EQ(answer.status, 400U);
+  EXPECT_EQ(answer.at("code"), "release_too_large") << answer.body.substr(0, 500);
+}
+
 TEST_F(ObjectsTest, AnswersWhatIsMalformedWithoutA500) {
   set_up();
   for (const std::string body : {"", "{", "[]", "null", "\xff", "a: *b", "kind: Stack", "1e999"}) {
