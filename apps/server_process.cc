@@ -8,6 +8,7 @@
 
 #include <sys/stat.h>
 
+#include "os/descriptor_limit.h"
 #include "os/dialer.h"
 #include "server/auth/tokens.h"
 
@@ -85,6 +86,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::create(const ServerOptions
 }
 
 Status ServerProcess::open() {
+  descriptors_max_ = os::raise_descriptor_limit();
   SKERRY_TRY(loop_, os::EventLoop::create());
   SKERRY_TRY(signals_, os::Signals::create(*loop_, {SIGTERM, SIGINT}, [this](int) { stop(); }));
   SKERRY_CHECK(make_directory(options_.data_directory));
@@ -192,7 +194,10 @@ Status ServerProcess::open_gateway() {
       });
   SKERRY_TRY(links_,
              gateway::SiteLinks::create(
-                 *loop_, installation_.keys.get(trust::KeyRole::server), *gateway_));
+                 *loop_,
+                 installation_.keys.get(trust::KeyRole::server),
+                 *gateway_,
+                 {.links_max = gateway::SiteLinks::links_at(descriptors_max_), .log = &log_}));
   return {};
 }
 
@@ -297,6 +302,7 @@ int ServerProcess::run() {
       {{"version", SKERRY_VERSION},
        {"listen", to_string(listener_->address())},
        {"sqlite", store::sqlite_version()},
+       {"links_max", gateway::SiteLinks::links_at(descriptors_max_)},
        {"root", to_string(installation_.root)},
        // What the command line pins.
        {"fingerprint",

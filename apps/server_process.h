@@ -91,6 +91,7 @@ class ServerProcess {
   };
 
   ServerOptions options_;
+  std::size_t descriptors_max_ = 0;
   Log log_;
   os::SystemClock clock_;
   os::SystemRandom random_;

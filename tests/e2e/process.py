@@ -3,6 +3,7 @@
 
 import http.client
 import json
+import re
 import shutil
 import signal
 import ssl
@@ -78,6 +79,13 @@ class TheServer(unittest.TestCase):
             thread.start()
         self.assertTrue(changed.wait(20), self.log.read_text())
         self.assertEqual(server.end(signal.SIGTERM), 0)
+
+    def test_may_have_as_many_connections_as_the_system_allows(self):
+        server = self.start("ulimit -S -n 256;")
+        limits = Path(f"/proc/{server.process.pid}/limits").read_text()
+        soft, hard = re.search(r"Max open files +(\S+) +(\S+)", limits).groups()
+        self.assertEqual(soft, hard)
+        self.assertGreater(int(soft), 256)
 
 
 if __name__ == "__main__":

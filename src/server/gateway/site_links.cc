@@ -1,5 +1,7 @@
 #include "server/gateway/site_links.h"
 
+#include <bit>
+
 #include "wire/frame.h"
 
 namespace skerry::gateway {
@@ -51,8 +53,9 @@ class SiteLinks::Link : public os::StreamHandler, public Connection {
 
 Result<std::unique_ptr<SiteLinks>> SiteLinks::create(os::EventLoop& loop,
                                                      const KeyPair& server_key,
-                                                     Gateway& gateway) {
-  std::unique_ptr<SiteLinks> links(new SiteLinks(loop, gateway));
+                                                     Gateway& gateway,
+                                                     Options options) {
+  std::unique_ptr<SiteLinks> links(new SiteLinks(loop, gateway, options));
   SKERRY_TRY(links->context_,
              os::TlsContext::create(server_key,
                                     {.role = os::TlsContext::Role::server,
@@ -61,12 +64,18 @@ Result<std::unique_ptr<SiteLinks>> SiteLinks::create(os::EventLoop& loop,
   return links;
 }
 
-SiteLinks::SiteLinks(os::EventLoop& loop, Gateway& gateway) : loop_(loop), gateway_(gateway) {}
+SiteLinks::SiteLinks(os::EventLoop& loop, Gateway& gateway, Options options)
+    : loop_(loop), gateway_(gateway), options_(options) {}
 
 SiteLinks::~SiteLinks() = default;
 
 void SiteLinks::adopt(os::Descriptor socket, std::string address) {
-  if (links_.size() >= links_max) {
+  if (links_.size() >= options_.links_max) {
+    // At 1, 2, 4, 8 …: who is turned away comes again and again.
+    if (std::has_single_bit(++refused_) && options_.log != nullptr) {
+      options_.log->warning("links_refused",
+                            {{"refused", refused_}, {"links_max", options_.links_max}});
+    }
     return;
   }
   const std::uint64_t id = ++last_id_;

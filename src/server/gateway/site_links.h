@@ -1,11 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 
 #include "base/crypto.h"
+#include "base/log.h"
 #include "os/event_loop.h"
 #include "os/stream.h"
 #include "os/tls.h"
@@ -22,13 +24,26 @@ inline constexpr std::string_view site_protocol = "skerry/1";
 /// so. What a key may do is the session's to decide.
 class SiteLinks {
  public:
-  /// Beyond this many connections new ones are dropped before their handshake.
-  static constexpr std::size_t links_max = 18'000;
+  struct Options {
+    /// Beyond this many connections new ones are dropped before their handshake.
+    std::size_t links_max = links_at(1024);
+    const Log* log = nullptr;
+  };
+
+  /// How many links a process may have that may have this many descriptors: what the API, arrivals
+  /// and the store need is left to them. At 18 KiB a link (docs/decisions/0005) the most are 1.8
+  /// GB.
+  static constexpr std::size_t links_at(std::size_t descriptors) {
+    constexpr std::size_t reserve = 3'400;  // 2,048 of the API, 1,024 arrivals, store and spare.
+    constexpr std::size_t most = 100'000;
+    return descriptors <= 2 * reserve ? descriptors / 2 : std::min(descriptors - reserve, most);
+  }
 
   /// @param loop, gateway  outlive the links
   static Result<std::unique_ptr<SiteLinks>> create(os::EventLoop& loop,
                                                    const KeyPair& server_key,
-                                                   Gateway& gateway);
+                                                   Gateway& gateway,
+                                                   Options options);
 
   SiteLinks(const SiteLinks&) = delete;
   SiteLinks& operator=(const SiteLinks&) = delete;
@@ -40,12 +55,14 @@ class SiteLinks {
  private:
   class Link;
 
-  SiteLinks(os::EventLoop& loop, Gateway& gateway);
+  SiteLinks(os::EventLoop& loop, Gateway& gateway, Options options);
 
   void forget(std::uint64_t id);
 
   os::EventLoop& loop_;
   Gateway& gateway_;
+  Options options_;
+  std::uint64_t refused_ = 0;
   std::unique_ptr<os::TlsContext> context_;
   std::map<std::uint64_t, std::unique_ptr<Link>> links_;
   std::uint64_t last_id_ = 0;
