@@ -14,6 +14,11 @@ Status write_atomically(Disk& disk, std::string_view name, std::string_view byte
   return disk.sync_directory();
 }
 
+Status remove_if_there(Disk& disk, std::string_view name) {
+  Status removed = disk.remove(name);
+  return removed || removed.error().code != file_not_found ? removed : Status{};
+}
+
 Result<std::string> read_whole(Disk& disk, std::string_view name, std::size_t size_max) {
   SKERRY_TRY(const std::unique_ptr<File> file, disk.open(name, Disk::Create::no));
   SKERRY_TRY(const std::uint64_t size, file->size());

@@ -55,6 +55,9 @@ class Disk {
 /// Replaces a file whole: temporary file, sync, rename, sync of the directory (D4).
 Status write_atomically(Disk& disk, std::string_view name, std::string_view bytes);
 
+/// Removes a file that may not be there.
+Status remove_if_there(Disk& disk, std::string_view name);
+
 /// The whole of a small file; `too_large` beyond `size_max`.
 Result<std::string> read_whole(Disk& disk, std::string_view name, std::size_t size_max);
 

@@ -52,7 +52,9 @@ void LedgerJournal::event(document::Event event) {
 }
 
 void LedgerJournal::commit(const Ledger::Change& change) {
-  if (const Status committed = outside_.ledger.commit(change); !committed) {
+  // Without it no workload could be looked after, so a full disk must not stop it.
+  const Status committed = outside_.ledger.commit(change, Ledger::Room::reserve);
+  if (!committed) {
     die_(committed.error());
   }
 }

@@ -43,12 +43,13 @@ Result<Ledger> Ledger::open(Disk& disk) {
   ledger.floor_lost_ = ledger.contains(key::floor_kept) && !ledger.floor_.value();
   SKERRY_TRY(const std::optional<Counter> start, ledger.get<Counter>(key::start));
   ledger.start_ = (start ? start->value : 0) + 1;
-  SKERRY_CHECK(ledger.commit(Change().put(key::start, Counter{.value = ledger.start_})));
+  SKERRY_CHECK(
+      ledger.commit(Change().put(key::start, Counter{.value = ledger.start_}), Room::reserve));
   return ledger;
 }
 
-Status Ledger::commit(const Change& change) {
-  return log_.commit(change.batch_);
+Status Ledger::commit(const Change& change, Room room) {
+  return log_.commit(change.batch_, room);
 }
 
 Status Ledger::raise_floor(const FloorRecord& record) {
@@ -56,8 +57,9 @@ Status Ledger::raise_floor(const FloorRecord& record) {
   SKERRY_CHECK(floor_.write(record));
   floor_lost_ = false;
   // After the floor, never before it: a floor that never was must not look like a lost one.
-  return contains(key::floor_kept) ? Status{}
-                                   : commit(Change().put(key::floor_kept, Counter{.value = 1}));
+  return contains(key::floor_kept)
+             ? Status{}
+             : commit(Change().put(key::floor_kept, Counter{.value = 1}), Room::reserve);
 }
 
 Status Ledger::raise_start_above(std::uint64_t start, Change with) {

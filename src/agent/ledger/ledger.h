@@ -71,7 +71,9 @@ class Ledger {
   /// run says sorts after everything earlier runs said.
   static Result<Ledger> open(Disk& disk);
 
-  Status commit(const Change& change);
+  using Room = LogStore::Room;
+
+  Status commit(const Change& change, Room room = Room::common);
 
   /// `ledger_damaged` where the stored bytes are not such a record.
   template <document::Message T>

@@ -79,6 +79,17 @@ Result<bool> was_durable(const File& file,
   return false;
 }
 
+bool is_full(const Status& status) {
+  return !status && status.error().code == disk_full;
+}
+
+Error full_disk(const std::string& name) {
+  return {.kind = ErrorKind::exhausted,
+          .code = disk_full,
+          .message = "the disk is full",
+          .field_path = name};
+}
+
 tl::unexpected<Error> damaged(const std::string& name, std::uint64_t offset) {
   return fail({.kind = ErrorKind::internal,
                .code = ledger_damaged,
@@ -90,6 +101,7 @@ tl::unexpected<Error> damaged(const std::string& name, std::uint64_t offset) {
 
 void LogStore::Batch::put(std::string_view key, std::string_view value) {
   add(kind_put, key, value);
+  has_puts_ = true;
 }
 
 void LogStore::Batch::erase(std::string_view key) {
@@ -117,6 +129,7 @@ Result<LogStore> LogStore::open(Disk& disk, std::string name, Limits limits) {
   } else {
     SKERRY_CHECK(store.start_file());
   }
+  SKERRY_CHECK(store.reserve_.take());
   return store;
 }
 
@@ -187,30 +200,62 @@ bool LogStore::replay(std::string_view body, std::uint64_t body_offset) {
   return true;
 }
 
-Status LogStore::commit(const Batch& batch) {
+Status LogStore::commit(const Batch& batch, Room room) {
   if (dead_) {
     return fail({.kind = ErrorKind::internal,
                  .code = disk_failed,
                  .message = "an earlier write failed; restart to recover",
                  .field_path = name_});
   }
-  const std::uint64_t grown = end_ + header_bytes + batch.body_.size();
-  if (batch.body_.size() > limits_.batch_bytes_max || grown > limits_.file_bytes_max) {
+  room = batch.has_puts_ ? room : Room::reserve;
+  const std::uint64_t needed = header_bytes + batch.body_.size();
+  const std::uint64_t end_max =
+      limits_.file_bytes_max + (room == Room::reserve ? limits_.reserve_bytes : 0);
+  if (end_ + needed > end_max && compacted_bytes() + needed <= end_max) {
+    SKERRY_CHECK(compact());
+  }
+  if (batch.body_.size() > limits_.batch_bytes_max || end_ + needed > end_max) {
     return fail(
         {.kind = ErrorKind::exhausted,
          .code = ledger_full,
          .message = "a batch of " + std::to_string(batch.body_.size()) + " bytes does not fit",
          .field_path = name_});
   }
-  SKERRY_CHECK(append(batch.body_));
+  if (room == Room::common) {
+    SKERRY_CHECK(reserve_.take());
+  }
+  Status appended =
+      room == Room::common && !reserve_.is_held() ? fail(full_disk(name_)) : append(batch.body_);
+  if (is_full(appended) && !dead_) {
+    appended = append_to_full_disk(batch.body_, room);
+  }
+  SKERRY_CHECK(appended);
   SKERRY_ASSERT(replay(batch.body_, end_ + header_bytes));
-  end_ = grown;
+  end_ += needed;
   return worth_compacting() ? compact() : Status{};
+}
+
+/// First what is dead makes room; then the reserve does, for whoever may have it. Others wait until
+/// the reserve is held again, or they would use up what it has left.
+Status LogStore::append_to_full_disk(std::string_view body, Room room) {
+  if (end_ > compacted_bytes() + header_bytes + body.size()) {
+    SKERRY_CHECK(compact());
+    const bool may_try = room == Room::reserve || reserve_.is_held();
+    Status appended = may_try ? append(body) : Status{fail(full_disk(name_))};
+    if (!is_full(appended) || dead_) {
+      return appended;
+    }
+  }
+  if (room == Room::common) {
+    return fail(full_disk(name_));
+  }
+  SKERRY_CHECK(reserve_.spend());
+  return append(body);
 }
 
 Status LogStore::append(std::string_view body) {
   const Status written = file_->write(end_, encode_record(end_, body));
-  if (!written && written.error().code == disk_full) {
+  if (is_full(written)) {
     // What was written of the record is a torn tail; without it the store is as it was.
     const Status undone = file_->truncate(end_);
     dead_ = !undone;
@@ -226,42 +271,61 @@ bool LogStore::worth_compacting() const {
   return dead_bytes > limits_.dead_bytes_max && dead_bytes > end_ / 2;
 }
 
-/// One record a key keeps the memory needed small. No space for it is no harm: the old file serves.
+/// The size of the file once nothing in it is dead: a record a key, and the last one.
+std::uint64_t LogStore::compacted_bytes() const {
+  return file_magic.size() + live_ + index_.size() * (header_bytes + op_header_bytes) +
+         header_bytes;
+}
+
+/// No space for it is no harm: the old file serves.
 Status LogStore::compact() {
   const std::string temporary = name_ + ".new";
-  std::uint64_t end = file_magic.size();
-  const auto copy = [&]() -> Status {
-    SKERRY_TRY(const std::unique_ptr<File> file, disk_->open(temporary, Disk::Create::if_missing));
-    SKERRY_CHECK(file->truncate(0));
-    SKERRY_CHECK(file->write(0, file_magic));
-    for (const auto& [key, place] : index_) {
-      SKERRY_TRY(const std::string value, file_->read(place.offset, place.length));
-      Batch batch;
-      batch.put(key, value);
-      const std::string record = encode_record(0, batch.body_);
-      SKERRY_CHECK(file->write(end, record));
-      end += record.size();
+  Status copied = copy_live(temporary);
+  if (is_full(copied)) {
+    SKERRY_CHECK(remove_if_there(*disk_, temporary));
+    if (!reserve_.is_held() || compacted_bytes() > limits_.reserve_bytes) {
+      return {};
     }
-    // Says that all before it was durable, so that later damage to it is not taken for a torn tail.
-    SKERRY_CHECK(file->write(end, encode_record(end, {})));
-    return file->sync();
-  };
-  if (const Status copied = copy(); !copied) {
-    if (copied.error().code == disk_full) {
-      return disk_->remove(temporary);
+    SKERRY_CHECK(reserve_.spend());
+    copied = copy_live(temporary);
+    if (is_full(copied)) {
+      SKERRY_CHECK(remove_if_there(*disk_, temporary));
+      return reserve_.take();
     }
-    dead_ = true;
-    return copied;
   }
   dead_ = true;  // Until the new file is known to be the one.
-  SKERRY_CHECK(disk_->rename(temporary, name_));
+  SKERRY_CHECK(copied);
+  SKERRY_CHECK(switch_to(temporary));
+  dead_ = false;
+  return reserve_.take();
+}
+
+/// One record a key keeps the memory needed small.
+Status LogStore::copy_live(const std::string& temporary) {
+  std::uint64_t end = file_magic.size();
+  SKERRY_TRY(const std::unique_ptr<File> file, disk_->open(temporary, Disk::Create::if_missing));
+  SKERRY_CHECK(file->truncate(0));
+  SKERRY_CHECK(file->write(0, file_magic));
+  for (const auto& [key, place] : index_) {
+    SKERRY_TRY(const std::string value, file_->read(place.offset, place.length));
+    Batch batch;
+    batch.put(key, value);
+    const std::string record = encode_record(0, batch.body_);
+    SKERRY_CHECK(file->write(end, record));
+    end += record.size();
+  }
+  // Says that all before it was durable, so that later damage to it is not taken for a torn tail.
+  SKERRY_CHECK(file->write(end, encode_record(end, {})));
+  return file->sync();
+}
+
+Status LogStore::switch_to(const std::string& compacted) {
+  SKERRY_CHECK(disk_->rename(compacted, name_));
   SKERRY_CHECK(disk_->sync_directory());
   SKERRY_TRY(file_, disk_->open(name_, Disk::Create::no));
   index_.clear();
   live_ = 0;
-  SKERRY_CHECK(load());
-  dead_ = false;
-  return {};
+  return load();
 }
 
 Result<std::optional<std::string>> LogStore::get(std::string_view key) const {

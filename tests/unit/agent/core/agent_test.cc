@@ -281,6 +281,28 @@ TEST_F(AgentCore, RecoversFromAFullDiskByANewSession) {
   EXPECT_TRUE(runs("pos", "web"));
 }
 
+TEST_F(AgentCore, KeepsItsWorkloadsOnAFullDisk) {
+  enrol();
+  tell({.term = 1, .seq = 1}, {release_of("web:1")});
+  disk.set_faults({.capacity_bytes = disk.used_bytes()});
+  for (int i = 0; i < 10; ++i) {
+    runtime.remove("pos", "web");
+    restart();
+    run_for(minutes{1});
+    EXPECT_TRUE(runs("pos", "web")) << i;
+  }
+}
+
+TEST_F(AgentCore, BeginsAStackOnADiskThatIsFullByNow) {
+  enrol();
+  const document::Release release = release_of("web:1");
+  say(wire::Document{.envelope = manifest_envelope({.term = 1, .seq = 1}, {release})});
+  say(wire::Blob{.digest = digest_of(release), .envelope = release_envelope(release)});
+  disk.set_faults({.capacity_bytes = disk.used_bytes()});
+  run_for(minutes{1});
+  EXPECT_TRUE(runs("pos", "web"));
+}
+
 TEST_F(AgentCore, DoesNotBlameAManifestForAFullDisk) {
   enrol();
   for (int attempt = 0; attempt < 4; ++attempt) {

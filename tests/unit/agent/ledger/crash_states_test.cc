@@ -33,8 +33,7 @@ class CrashStates : public testing::Test {
     random_.seed(seed);
     SimDisk disk;
     disk.set_observer([&](std::uint64_t) { cut_power(disk); });
-    LogStore::Limits limits{.dead_bytes_max = 2048};
-    LogStore log = LogStore::open(disk, "log", limits).value();
+    LogStore log = LogStore::open(disk, "log", limits_).value();
     FloorFile floor = FloorFile::open(disk, "floor").value();
     opened_ = true;
     for (int step = 0; step < steps; ++step) {
@@ -93,7 +92,7 @@ class CrashStates : public testing::Test {
   }
 
   void check(SimDisk disk) {
-    const Result<LogStore> log = LogStore::open(disk, "log");
+    const Result<LogStore> log = LogStore::open(disk, "log", limits_);
     ASSERT_TRUE(log) << to_string(log.error());
     std::map<std::string, std::string> found;
     for (const std::string& key : log->keys("")) {
@@ -108,6 +107,8 @@ class CrashStates : public testing::Test {
     EXPECT_LE(seq, told_.next_floor_seq);
   }
 
+  /// A small reserve, for every image of a disk holds one.
+  LogStore::Limits limits_{.reserve_bytes = 512, .dead_bytes_max = 2048};
   std::mt19937_64 random_;
   Acknowledged told_;
   bool opened_ = false;

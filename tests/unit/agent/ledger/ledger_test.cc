@@ -124,6 +124,66 @@ TEST(LogStore, AFullDiskChangesNothingAndPasses) {
   EXPECT_TRUE(LogStore::open(disk, "log").value().contains("b"));
 }
 
+LogStore::Batch batch_of(std::string_view key, std::string_view value) {
+  LogStore::Batch batch;
+  batch.put(key, value);
+  return batch;
+}
+
+LogStore::Batch erasure_of(std::string_view key) {
+  LogStore::Batch batch;
+  batch.erase(key);
+  return batch;
+}
+
+TEST(LogStore, TakesOutWhatIsDeadBeforeItRefuses) {
+  SimDisk disk;
+  LogStore store = LogStore::open(disk, "log", {.file_bytes_max = 1000}).value();
+  put(store, "kept", std::string(400, 'x'));
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(store.commit(batch_of("counter", std::string(100, 'y')))) << i;
+  }
+  EXPECT_LE(store.file_bytes(), 1000U);
+  EXPECT_EQ(value_of(store, "kept"), std::string(400, 'x'));
+}
+
+TEST(LogStore, TakesOutWhatIsDeadOnAFullDisk) {
+  SimDisk disk;
+  LogStore store = LogStore::open(disk, "log").value();
+  for (int i = 0; i < 10; ++i) {
+    put(store, "counter", std::string(1000, 'y'));
+  }
+  disk.set_faults({.capacity_bytes = disk.used_bytes()});
+  EXPECT_TRUE(store.commit(batch_of("new", std::string(1000, 'z'))));
+  EXPECT_EQ(value_of(LogStore::open(disk, "log").value(), "new"), std::string(1000, 'z'));
+}
+
+TEST(LogStore, ErasesWhereItsFileIsFull) {
+  SimDisk disk;
+  LogStore store = LogStore::open(disk, "log", {.file_bytes_max = 1000}).value();
+  put(store, "a", std::string(450, 'x'));
+  put(store, "b", std::string(450, 'x'));
+  EXPECT_EQ(store.commit(batch_of("c", std::string(450, 'x'))).error().code, ledger_full);
+  EXPECT_TRUE(store.commit(erasure_of("a")));
+  EXPECT_TRUE(store.commit(batch_of("c", std::string(450, 'x'))));
+}
+
+TEST(LogStore, GivesItsReserveToThoseAloneWhoMayHaveIt) {
+  SimDisk disk;
+  LogStore store = LogStore::open(disk, "log").value();
+  put(store, "kept", "value");
+  disk.set_faults({.capacity_bytes = disk.used_bytes()});
+  EXPECT_EQ(store.commit(batch_of("event", "1")).error().code, disk_full);
+  EXPECT_TRUE(store.commit(batch_of("start", "1"), LogStore::Room::reserve));
+  EXPECT_EQ(store.commit(batch_of("event", "1")).error().code, disk_full)
+      << "what the reserve has left is not for it";
+  EXPECT_TRUE(store.commit(erasure_of("kept")));
+  EXPECT_EQ(value_of(LogStore::open(disk, "log").value(), "start"), "1");
+  disk.set_faults({});
+  EXPECT_TRUE(store.commit(batch_of("event", "1")));
+  EXPECT_TRUE(disk.open("log.reserve", Disk::Create::no)) << "taken back when space returned";
+}
+
 TEST(LogStore, NeverAcknowledgesAfterAFailedSync) {
   SimDisk disk;
   LogStore store = LogStore::open(disk, "log").value();
@@ -168,6 +228,18 @@ TEST(Ledger, RaisesItsStartCounterAtEveryOpening) {
   SimDisk disk;
   EXPECT_EQ(Ledger::open(disk).value().start_counter(), 1U);
   EXPECT_EQ(Ledger::open(disk).value().start_counter(), 2U);
+}
+
+TEST(Ledger, StartsAgainAndAgainOnAFullDisk) {
+  SimDisk disk;
+  ASSERT_TRUE(Ledger::open(disk).value().raise_floor(floor_at(5)));
+  disk.set_faults({.capacity_bytes = disk.used_bytes()});
+  for (std::uint64_t start = 2; start < 1000; ++start) {
+    const Result<Ledger> ledger = Ledger::open(disk);
+    ASSERT_TRUE(ledger) << to_string(ledger.error());
+    EXPECT_EQ(ledger->start_counter(), start);
+    EXPECT_EQ(ledger->floor(), floor_at(5));
+  }
 }
 
 TEST(Ledger, TellsALostFloorFromOneThatNeverWas) {
