@@ -426,11 +426,13 @@ class Walk:
         self.unchanged(before, "the server came back")
 
     def repaired_without_a_server(self):
-        self.measure("docker kill without a server: put back",
-                     self.timed("put back without a server",
-                                lambda: self.engine.call("POST", f"/containers/{WEB}/kill"),
-                                self.is_event("die"), self.is_event("start")), REVERT_S)
-        eventually(10, "Healthy at the site", self.is_healthy_at_the_site)
+        each = []
+        for _ in range(3):
+            each.append(self.timed("put back without a server",
+                                   lambda: self.engine.call("POST", f"/containers/{WEB}/kill"),
+                                   self.is_event("die"), self.is_event("start")))
+            eventually(10, "Healthy at the site", self.is_healthy_at_the_site)
+        self.measure("docker kill without a server: put back", statistics.median(each), REVERT_S)
         self.measure("docker update without a server: put back",
                      self.timed("put back without a server", lambda: self.limit_memory(VISITOR),
                                 self.is_event("update", VISITOR), self.is_event("start", VISITOR)), REPLACE_S)
@@ -463,16 +465,14 @@ class Walk:
         eventually(15, "the agent is linked", self.machine.is_linked)
         self.wait_healthy()
         self.unchanged(before, "the agent moved into an empty root")
-        try:
-            self.reverted("docker kill, agent in an empty root",
-                          lambda: self.engine.call("POST", f"/containers/{WEB}/kill"),
-                          (self.is_event("die"), self.is_event("start")), REVERT_S, ("state", "running", "exited"),
-                          own="start", times=3)
-        finally:
-            # The engine's next socket is not the one that is mounted there.
-            before = self.engine.identities()
-            self.machine.agent.end()
-            self.machine.start_agent()
+        self.reverted("docker kill, agent in an empty root",
+                      lambda: self.engine.call("POST", f"/containers/{WEB}/kill"),
+                      (self.is_event("die"), self.is_event("start")), REVERT_S, ("state", "running", "exited"),
+                      own="start", times=3)
+        # Back before the engine goes: its next socket is not the one that is mounted there.
+        before = self.engine.identities()
+        self.machine.agent.end()
+        self.machine.start_agent()
         eventually(15, "the agent is linked", self.machine.is_linked)
         self.unchanged(before, "the agent moved back")
 
@@ -594,6 +594,18 @@ class Walk:
         link = self.machine.at_the_site()["link"]
         return not link["connected"] and "revoked" in link.get("lastError", "")
 
+    def everything_is_back(self):
+        """A step that broke off may have left something stopped, cut or elsewhere."""
+        self.machine.link.delay_s = 0.0
+        self.machine.link.mend()
+        if not self.engine.answers():
+            self.engine.script_verb("start")
+        if not self.machine.server.running():
+            self.machine.start_server()
+        self.machine.agent.end(signal.SIGKILL)
+        self.machine.start_agent()
+        self.wait_linked()
+
     STEPS = (
         a_machine_that_never_joined_says_how,
         a_file_becomes_a_healthy_service,
@@ -633,6 +645,7 @@ class Walk:
                 broken.append(name)
                 if step is Walk.a_file_becomes_a_healthy_service:
                     break
+                self.everything_is_back()
         print("\nmeasured:")
         for what, seconds, limit in self.measured:
             print(f"  {seconds * 1000:8.0f} ms  {what}" + (f" (at most {limit * 1000:.0f})" if limit else ""))
