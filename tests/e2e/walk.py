@@ -393,12 +393,12 @@ class Walk:
             raise Failure(f"refused {said}, counted {status['refusals']}")
         machine.start_server()
         self.wait_linked()
-        eventually(10, "every refusal is told", lambda: set(codes) <= self.codes_since(begin))
+        eventually(10, "every refusal is told", lambda: set(map(reason_of, codes)) <= self.reasons_since(begin))
         self.unchanged(before, "four wrong documents")
         if machine.at_the_site()["accepted"] != accepted or not self.is_healthy():
             raise Failure("what was accepted is another manifest now")
 
-    def codes_since(self, begin):
+    def reasons_since(self, begin):
         """The reasons of the events the server was told since."""
         return {event["reason"] for event in self.machine.told() if stamp(event["at"]) >= begin - 0.001}
 
@@ -651,6 +651,11 @@ class Walk:
             print(f"  {seconds * 1000:8.0f} ms  {what}" + (f" (at most {limit * 1000:.0f})" if limit else ""))
         if broken:
             raise Failure("; ".join(broken))
+
+
+def reason_of(code):
+    """The reason by which the API shows an event's code: DriftReverted of drift_reverted."""
+    return "".join(part.capitalize() for part in code.split("_"))
 
 
 def stamp(text):

@@ -7,6 +7,7 @@
 #include "server/api/codes.h"
 #include "server/api/handlers.h"
 #include "server/api/lists.h"
+#include "server/api/view.h"
 
 namespace skerry::api {
 
@@ -61,7 +62,7 @@ v1::Event show(const store::EventRow& row, const std::string& site) {
   event.set_start(row.number.start);
   event.set_seq(row.number.seq);
   event.set_at_ms(row.time.time_since_epoch().count());
-  event.set_reason(row.code);
+  event.set_reason(reason_word(row.code));
   event.set_lost_before(row.code == "gap" ? row.count : 0);
   const Result<document::Event> body = document::decode<document::Event>(row.body);
   if (!body) {

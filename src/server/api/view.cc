@@ -79,9 +79,9 @@ v1::SiteState::Word state_of(const SiteView& view) {
 void fill_report(const document::Report& report, v1::SiteStatus& status) {
   for (const document::Reason& condition : report.conditions) {
     v1::Condition& shown = *status.add_conditions();
-    shown.set_type(condition.code);
+    shown.set_type(reason_word(condition.code));
     shown.set_status(v1::Condition::IS_TRUE);
-    shown.set_reason(condition.code);
+    shown.set_reason(shown.type());
     shown.set_message(condition.message);
     *status.add_reasons() = reason_of(condition);
   }
@@ -151,10 +151,22 @@ void add_waiting(const SiteView& view, v1::SiteStatus& status) {
 
 }  // namespace
 
+std::string reason_word(std::string_view code) {
+  std::string word;
+  bool begins = true;
+  for (const char c : code) {
+    if (c != '_') {
+      word += begins && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+    begins = c == '_';
+  }
+  return word;
+}
+
 v1::Reason reason_of(const document::Reason& reason) {
   v1::Reason shown;
   shown.set_subject(reason.subject);
-  shown.set_code(reason.code);
+  shown.set_code(reason_word(reason.code));
   shown.set_message(reason.message);
   return shown;
 }

@@ -54,6 +54,10 @@ bool is_chosen(const resource::Selector& selector, const SiteView& view);
 
 Result<place::Targets> targets_of(const v1::Targets& targets);
 
+/// "drift_reverted" as "DriftReverted": a site's events have codes, as its refusals and its log do;
+/// a resource has reasons. A word that is one already stays as it is.
+std::string reason_word(std::string_view code);
+
 v1::Reason reason_of(const document::Reason& reason);
 
 }  // namespace skerry::api
