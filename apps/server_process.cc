@@ -11,6 +11,7 @@
 #include "os/descriptor_limit.h"
 #include "os/dialer.h"
 #include "server/auth/tokens.h"
+#include "server/store/codes.h"
 
 namespace skerry::server {
 namespace {
@@ -111,6 +112,12 @@ Status ServerProcess::open_store() {
   SKERRY_TRY(planner_reader_, store::Reader::open(path));
   SKERRY_TRY(api_reader_, store::Reader::open(path));
   SKERRY_CHECK(offer_setup(*writer, *api_reader_));
+  SKERRY_TRY(checker_,
+             store::Checker::start(path,
+                                   {.unclean = writer->was_unclean()},
+                                   [this](store::Reader::Depth depth, const Status& found) {
+                                     on_checked(depth, found);
+                                   }));
   writer_ = std::make_unique<store::WriterThread>(
       std::move(writer),
       store::WriterThread::Callbacks{.committed = [this] { wake(); },
@@ -120,6 +127,24 @@ Status ServerProcess::open_store() {
                                            std::_Exit(exit_recover);
                                          }});
   return {};
+}
+
+std::string ServerProcess::metrics() const {
+  return std::string(
+             "# HELP skerry_store_damaged 1 where a check of the store found damage.\n"
+             "# TYPE skerry_store_damaged gauge\nskerry_store_damaged ") +
+         (store_damaged_ ? "1\n" : "0\n");
+}
+
+/// On the checker's thread. Damage is told and left as it is: a person decides on the backup.
+void ServerProcess::on_checked(store::Reader::Depth depth, const Status& found) {
+  const std::string_view how = depth == store::Reader::Depth::quick ? "quick" : "whole";
+  if (found) {
+    log_.info("store_checked", {{"depth", how}});
+    return;
+  }
+  store_damaged_ = store_damaged_ || found.error().code == store::store_corrupt;
+  log_.error(found.error().code.name, {{"depth", how}, {"why", found.error().message}});
 }
 
 /// Without a user, a code opens the server once. It is printed where only the operator sees it,
@@ -164,6 +189,7 @@ Status ServerProcess::open_api() {
                              return api::Presence{.connected = presence.connected,
                                                   .last_seen = presence.last_seen};
                            },
+                       .metrics = [this] { return metrics(); },
                        .version = SKERRY_VERSION,
                        .site_address = options_.site_address.empty() ? options_.listen
                                                                      : options_.site_address}));

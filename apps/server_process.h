@@ -21,6 +21,7 @@
 #include "server/gateway/gateway.h"
 #include "server/gateway/site_links.h"
 #include "server/planner/planner.h"
+#include "server/store/checker.h"
 #include "server/store/reader.h"
 #include "server/store/writer_thread.h"
 #include "trust/openssl_crypto.h"
@@ -70,6 +71,8 @@ class ServerProcess {
 
   Status open();
   Status open_store();
+  [[nodiscard]] std::string metrics() const;
+  void on_checked(store::Reader::Depth depth, const Status& found);
   Status offer_setup(store::Writer& writer, store::Reader& reader);
   Status open_gateway();
   Status open_planner();
@@ -102,6 +105,8 @@ class ServerProcess {
   std::unique_ptr<Disk> keys_disk_;
   Installation installation_;
   std::unique_ptr<store::WriterThread> writer_;
+  std::atomic<bool> store_damaged_ = false;
+  std::unique_ptr<store::Checker> checker_;
   std::unique_ptr<store::Reader> gateway_reader_;
   std::unique_ptr<store::Reader> planner_reader_;
   std::optional<gateway::Gateway> gateway_;

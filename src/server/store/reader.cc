@@ -165,8 +165,12 @@ Result<std::vector<std::string>> Reader::trusts_since(std::uint64_t version) {
       first_text);
 }
 
-Status Reader::check() {
-  return quick_check(*connection_);
+Status Reader::check(Depth depth) {
+  return depth == Depth::quick ? quick_check(*connection_) : integrity_check(*connection_);
+}
+
+void Reader::break_off() {
+  connection_->break_off();
 }
 
 Status Reader::backup(const std::string& path) {

@@ -143,8 +143,16 @@ class Reader {
   /// The envelopes above `version`, oldest first.
   Result<std::vector<std::string>> trusts_since(std::uint64_t version);
 
-  /// quick_check: `store_corrupt` with what it found. Reads the whole file.
-  Status check();
+  enum class Depth : std::uint8_t {
+    quick,
+    whole,  // Every index against its table as well.
+  };
+
+  /// `store_corrupt` with what it found. Reads the whole file.
+  Status check(Depth depth = Depth::quick);
+
+  /// From any thread: what is being read, and all that is read from now on, fails soon.
+  void break_off();
 
   /// Copies this state of the store to a new file by the online API, then opens and checks it.
   Status backup(const std::string& path);

@@ -247,16 +247,28 @@ Status prepare_schema(Connection& connection, const std::string& path, Random& r
   return found == schema_version ? Status() : migrate(connection, path, found);
 }
 
-Status quick_check(Connection& connection) {
-  SKERRY_TRY(Query query, connection.query("PRAGMA quick_check(1)"));
-  SKERRY_TRY(const bool row, query.next());
-  if (!row || query.text(0) != "ok") {
+namespace {
+
+Status verdict_of(Result<Query> check) {
+  SKERRY_CHECK(check ? Status() : Status(fail(check.error())));
+  SKERRY_TRY(const bool row, check->next());
+  if (!row || check->text(0) != "ok") {
     return fail({.kind = ErrorKind::internal,
                  .code = store_corrupt,
-                 .message = row ? query.text(0) : "the check gave no answer",
+                 .message = row ? check->text(0) : "the check gave no answer",
                  .field_path = "store"});
   }
   return {};
+}
+
+}  // namespace
+
+Status quick_check(Connection& connection) {
+  return verdict_of(connection.query("PRAGMA quick_check(1)"));
+}
+
+Status integrity_check(Connection& connection) {
+  return verdict_of(connection.query("PRAGMA integrity_check(1)"));
 }
 
 Status finish_copy(const std::string& path, const std::string& vfs) {

@@ -25,5 +25,7 @@ Status finish_copy(const std::string& path, const std::string& vfs);
 
 /// `PRAGMA quick_check` of everything.
 Status quick_check(Connection& connection);
+/// The same with every index held against its table.
+Status integrity_check(Connection& connection);
 
 }  // namespace skerry::store

@@ -144,6 +144,16 @@ void Query::bind(int index, const Uuid& value) {
   sqlite3_bind_blob64(statement_, index, value.bytes.data(), value.bytes.size(), SQLITE_TRANSIENT);
 }
 
+Connection::Connection(sqlite3* database, std::string vfs)
+    : database_(database), vfs_(std::move(vfs)) {
+  constexpr int steps_between_looks = 100'000;
+  sqlite3_progress_handler(
+      database_,
+      steps_between_looks,
+      [](void* flag) { return static_cast<std::atomic<bool>*>(flag)->load() ? 1 : 0; },
+      &broken_off_);
+}
+
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path,
                                                      const std::string& vfs,
                                                      Mode mode) {

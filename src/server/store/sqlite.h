@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -132,11 +133,14 @@ class Connection {
 
   [[nodiscard]] const std::string& vfs() const { return vfs_; }
 
+  /// From any thread: what runs, and all that is run from now on, fails soon.
+  void break_off() { broken_off_ = true; }
+
   /// The error of the last failed call, as ours.
   [[nodiscard]] Error last_error(int code) const;
 
  private:
-  Connection(sqlite3* database, std::string vfs) : database_(database), vfs_(std::move(vfs)) {}
+  Connection(sqlite3* database, std::string vfs);
 
   Status configure(Mode mode);
   Status require_wal();
@@ -145,6 +149,7 @@ class Connection {
   sqlite3* database_;
   std::string vfs_;
   std::uint32_t log_pages_ = 0;
+  std::atomic<bool> broken_off_{false};
   std::map<const char*, sqlite3_stmt*> statements_;
 };
 
