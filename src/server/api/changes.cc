@@ -190,7 +190,7 @@ void put_object(Desk& desk, const CallPtr& call) {
   if (!resource) {
     return;
   }
-  if (conditions->if_any) {
+  if (conditions->if_any && call->route->kind != "User") {
     const auto row = desk.reader().object(call->route->kind, call->name);
     if (!row || !*row) {
       refuse(desk,
@@ -206,7 +206,7 @@ void put_object(Desk& desk, const CallPtr& call) {
   } else if (call->route->kind == "Site") {
     put_site(desk, call, *conditions, *resource);
   } else {
-    put_user(desk, call, static_cast<const v1::User&>(*resource->message));
+    put_user(desk, call, *conditions, static_cast<const v1::User&>(*resource->message));
   }
 }
 

@@ -233,7 +233,7 @@ net::Header etag_of(std::uint64_t revision) {
 net::Header etag_of(const std::string* revision, const Digest& body) {
   const std::string bytes = to_hex(body.view().substr(0, 8));
   if (revision == nullptr) {
-    return {"etag", "\"" + bytes + "\""};
+    return {"etag", "\"-" + bytes + "\""};
   }
   return {"etag", revision->substr(0, revision->size() - 1) + "-" + bytes + "\""};
 }

@@ -108,7 +108,7 @@ net::Response problem(const Error& error,
 
 /// `"17"`
 net::Header etag_of(std::uint64_t revision);
-/// `"17-5f3a…"`: the revision in front, so that If-Match takes it; without one the rest alone.
+/// `"17-5f3a…"`: the revision in front, so that If-Match takes it; `"-5f3a…"` where there is none.
 net::Header etag_of(const std::string* revision, const Digest& body);
 /// Whether an If-None-Match names this ETag: a list, `*`, and `W/` in front counts as without.
 bool names_etag(std::string_view if_none_match, std::string_view etag);

@@ -27,7 +27,7 @@ void who_am_i(Desk& desk, const CallPtr& call);
 void server_facts(Desk& desk, const CallPtr& call);
 
 // users.cc
-void put_user(Desk& desk, const CallPtr& call, const v1::User& user);
+void put_user(Desk& desk, const CallPtr& call, const Conditions& conditions, const v1::User& user);
 void delete_user(Desk& desk, const CallPtr& call);
 v1::User show_user(const store::UserRow& row);
 

@@ -1,6 +1,7 @@
 #include "server/api/codes.h"
 #include "server/api/handlers.h"
 #include "server/auth/password.h"
+#include "server/store/codes.h"
 
 namespace skerry::api {
 
@@ -8,6 +9,20 @@ namespace {
 
 Error refused(ErrorKind kind, ErrorCode code, std::string message) {
   return {.kind = kind, .code = code, .message = std::move(message)};
+}
+
+/// Users have no revision, so a condition on one is refused rather than ignored.
+std::optional<Error> condition_problem(const Conditions& conditions, bool stands) {
+  if (conditions.if_match) {
+    return refused(ErrorKind::invalid, bad_parameter, "a user has no revision to match");
+  }
+  if (conditions.if_any && !stands) {
+    return refused(ErrorKind::conflict, store::stale_revision, "there is no such user");
+  }
+  if (conditions.if_absent && stands) {
+    return refused(ErrorKind::conflict, store::already_exists, "the user exists already");
+  }
+  return std::nullopt;
 }
 
 /// What a change does to a user: without a password there is no telling whether it is another one.
@@ -27,7 +42,7 @@ void answer(const CallPtr& call, const store::UserRow& user, std::string_view wo
 }
 
 void save(Desk& desk, const CallPtr& call, const store::UserRow& user, std::string_view word) {
-  store::Change change{.by = call->permit.actor()};
+  store::Change change = change_of(desk, *call);
   change.operations.emplace_back(store::PutUser{.user = user, .session = call->permit.token()});
   desk.submit(call, std::move(change), [call, user, word](const store::Outcome& outcome) {
     store::UserRow row = user;
@@ -49,7 +64,7 @@ v1::User show_user(const store::UserRow& row) {
   return user;
 }
 
-void put_user(Desk& desk, const CallPtr& call, const v1::User& user) {
+void put_user(Desk& desk, const CallPtr& call, const Conditions& conditions, const v1::User& user) {
   const Result<std::optional<store::UserRow>> standing = desk.reader().user(call->name);
   if (!standing) {
     refuse(desk, call, standing.error());
@@ -60,7 +75,9 @@ void put_user(Desk& desk, const CallPtr& call, const v1::User& user) {
   row.disabled = user.spec().disabled();
   const std::string& password = user.spec().password();
   const std::string_view word = outcome_word(*standing, user);
-  if (row.disabled && row.name == call->permit.user()) {
+  if (const auto problem = condition_problem(conditions, standing->has_value())) {
+    refuse(desk, call, *problem);
+  } else if (row.disabled && row.name == call->permit.user()) {
     refuse(desk, call, refused(ErrorKind::conflict, last_user, "you cannot disable yourself"));
   } else if (password.empty() && row.password_hash.empty()) {
     refuse(desk, call, refused(ErrorKind::invalid, bad_parameter, "a new user needs a password"));
@@ -94,7 +111,7 @@ void delete_user(Desk& desk, const CallPtr& call) {
     refuse(desk, call, refused(ErrorKind::conflict, last_user, "you cannot delete yourself"));
     return;
   }
-  store::Change change{.by = call->permit.actor()};
+  store::Change change = change_of(desk, *call);
   change.operations.emplace_back(store::DeleteUser{.name = call->name});
   desk.submit(
       call, std::move(change), [call](const store::Outcome&) { reply(call, {.status = 204}); });

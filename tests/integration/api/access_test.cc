@@ -138,6 +138,22 @@ TEST_F(AccessTest, ANewPasswordEndsTheOtherSessionsOfItsUser) {
             200U);
 }
 
+TEST_F(AccessTest, AConditionOnAUserHoldsOrIsRefused) {
+  set_up();
+  const std::string bob =
+      "apiVersion: skerry/v1\nkind: User\nmetadata: {name: bob}\nspec: {password: battery "
+      "staple}\n";
+  const auto put = [&](const char* header, const std::string& value) {
+    return put_yaml("/api/v1/users/bob", bob, {{header, value}}).status;
+  };
+  EXPECT_EQ(put("if-match", "*"), 412U);
+  EXPECT_EQ(put("if-none-match", "*"), 201U);
+  EXPECT_EQ(put("if-none-match", "*"), 412U);
+  EXPECT_EQ(put("if-match", "*"), 200U);
+  EXPECT_EQ(put("if-match", ask("GET", "/api/v1/users/bob").header("etag")), 400U);
+  EXPECT_EQ(put("if-match", "\"17\""), 400U);
+}
+
 TEST_F(AccessTest, ADisabledUsersTokensStopWorking) {
   set_up();
   const Answer made = put_yaml("/api/v1/users/bob",

@@ -281,6 +281,12 @@ TEST_F(ObjectsTest, ARetryOfWhatIsDoneAlreadyIsNotAnError) {
   twice("POST", "/api/v1/sites/store-1/approve");
   twice("POST", "/api/v1/sites/store-1/revoke");
   twice("DELETE", "/api/v1/sites/store-1");
+  ASSERT_EQ(put_yaml("/api/v1/users/bob",
+                     "apiVersion: skerry/v1\nkind: User\nmetadata: {name: bob}\n"
+                     "spec: {password: battery staple}\n")
+                .status,
+            201U);
+  twice("DELETE", "/api/v1/users/bob");
 }
 
 TEST_F(ObjectsTest, ATokensSecretIsNotShownToARetry) {
