@@ -137,4 +137,9 @@ Result<Effect> Transaction::apply(const DeleteUser& operation) {
   return Effect{.changed = true, .revision = counters_.revision, .uid = standing->uid};
 }
 
+Status forget_tokens(Connection& connection, WallTime before) {
+  return connection.run(
+      "DELETE FROM token WHERE expires < ? OR (uses = 0 AND created < ?)", before, before);
+}
+
 }  // namespace skerry::store

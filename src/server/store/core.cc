@@ -11,8 +11,10 @@ namespace skerry::store {
 
 namespace {
 
-/// How often idempotency keys past their day are looked for.
+/// How often idempotency keys and tokens past their time are looked for.
 constexpr std::chrono::minutes forget_every{10};
+/// How long a token is still listed that nobody can use any more.
+constexpr std::chrono::days tokens_kept{30};
 /// How many new events are worth a look at the retention cap.
 constexpr std::uint64_t prune_every = 1024;
 
@@ -168,13 +170,17 @@ Status Writer::Core::housekeep(const std::vector<Waiting>& group) {
   if (now >= forgot_at_ + forget_every || now < forgot_at_) {
     forgot_at_ = now;
     SKERRY_CHECK(forget_outcomes(*connection_, now));
+    SKERRY_CHECK(forget_tokens(*connection_, now - tokens_kept));
   }
   return prune_events(group);
 }
 
 Status Writer::Core::prune_events(const std::vector<Waiting>& group) {
   for (const Waiting& waiting : group) {
-    events_unpruned_ += waiting.change.lane == Change::Lane::events ? 1U : 0U;
+    for (const Operation& operation : waiting.change.operations) {
+      const auto* added = std::get_if<AddEvents>(&operation);
+      events_unpruned_ += added != nullptr ? added->events.size() : 0;
+    }
   }
   if (events_unpruned_ < prune_every) {
     return {};

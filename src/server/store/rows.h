@@ -186,7 +186,7 @@ struct TokenRow {
   Digest hash = {};
   /// The user it acts as; empty for enrol and setup.
   std::string subject = {};
-  /// Absent: without limit. Spent ones stay at 0 until they are pruned.
+  /// Absent: without limit. Spent ones stay at 0 until they are pruned, as expired ones.
   std::optional<std::uint64_t> uses_left = {};
   std::optional<WallTime> expires_at = {};
   WallTime created_at = {};

@@ -100,6 +100,8 @@ Status remember_outcome(Connection& connection,
                         WallTime now);
 /// Forgets keys older than a day.
 Status forget_outcomes(Connection& connection, WallTime now);
+/// Forgets tokens that expired before, and spent ones that were made before.
+Status forget_tokens(Connection& connection, WallTime before);
 
 /// An error of a precondition that did not hold.
 Error refusal(ErrorKind kind, ErrorCode code, std::string message);

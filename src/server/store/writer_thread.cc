@@ -4,8 +4,13 @@
 
 namespace skerry::store {
 
-WriterThread::WriterThread(std::unique_ptr<Writer> writer, Callbacks callbacks)
-    : writer_(std::move(writer)), callbacks_(std::move(callbacks)), thread_([this] { run(); }) {}
+WriterThread::WriterThread(std::unique_ptr<Writer> writer,
+                           Callbacks callbacks,
+                           std::size_t waiting_max)
+    : writer_(std::move(writer)),
+      callbacks_(std::move(callbacks)),
+      waiting_max_(waiting_max),
+      thread_([this] { run(); }) {}
 
 WriterThread::~WriterThread() {
   {
@@ -19,11 +24,13 @@ WriterThread::~WriterThread() {
 Status WriterThread::submit(Change change, Done done) {
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= waiting_max || stopping_) {
+    std::size_t& of_lane = waiting_of_lane_.at(static_cast<std::size_t>(change.lane));
+    if (of_lane >= waiting_max_ || stopping_) {
       return fail({.kind = ErrorKind::unavailable,
                    .code = queue_full,
                    .message = "too many changes wait for the store"});
     }
+    ++of_lane;
     waiting_.push_back({.change = std::move(change), .done = std::move(done)});
   }
   wake_.notify_one();
@@ -36,6 +43,7 @@ std::vector<WriterThread::Waiting> WriterThread::take(bool more_in_writer) {
   if (!more_in_writer) {
     wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
   }
+  waiting_of_lane_ = {};
   return std::exchange(waiting_, {});
 }
 

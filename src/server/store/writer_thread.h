@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -24,13 +25,16 @@ class WriterThread {
     std::function<void(const Error& error)> died = {};
   };
 
-  WriterThread(std::unique_ptr<Writer> writer, Callbacks callbacks);
+  /// @param waiting_max  changes that wait to be handed over at most, of each lane
+  WriterThread(std::unique_ptr<Writer> writer,
+               Callbacks callbacks,
+               std::size_t waiting_max = Options{}.lane_max);
   WriterThread(const WriterThread&) = delete;
   WriterThread& operator=(const WriterThread&) = delete;
   /// Commits what waits, marks a clean stop and joins.
   ~WriterThread();
 
-  /// `queue_full` where too many changes wait; then `done` is never called.
+  /// `queue_full` where too many changes wait in its lane; then `done` is never called.
   Status submit(Change change, Done done);
 
  private:
@@ -39,16 +43,16 @@ class WriterThread {
     Done done = {};
   };
 
-  static constexpr std::size_t waiting_max = 16'384;
-
   void run();
   std::vector<Waiting> take(bool more_in_writer);
 
   std::unique_ptr<Writer> writer_;
   Callbacks callbacks_;
+  std::size_t waiting_max_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Waiting> waiting_;
+  std::array<std::size_t, 3> waiting_of_lane_{};
   bool stopping_ = false;
   std::thread thread_;
 };

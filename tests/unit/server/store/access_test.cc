@@ -68,6 +68,21 @@ TEST_F(AccessTest, RevokedTokenIsNotFoundAnyMoreButStaysListed) {
   EXPECT_FALSE(apply(RevokeToken{.id = id}));
 }
 
+TEST_F(AccessTest, ForgetsTokensThatNobodyCanUseAMonthLater) {
+  add_token({.kind = Kind::session, .hash = digest(1), .expires_at = clock.time});
+  add_token({.kind = Kind::session, .hash = digest(2), .uses_left = 1});
+  const Uuid kept = add_token({.kind = Kind::session, .hash = digest(3)});
+  must(UseToken{.kind = Kind::session, .hash = digest(2)});
+  clock.time += std::chrono::days(29);
+  must(Note{});
+  EXPECT_EQ(reader->tokens(Kind::session, {}, 10).value().size(), 3U) << "what is gone is shown";
+  clock.time += std::chrono::days(2);
+  must(Note{});
+  const std::vector<TokenRow> listed = reader->tokens(Kind::session, {}, 10).value();
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed[0].id, kept);
+}
+
 TEST_F(AccessTest, DeletingAUserTakesItsTokensAlong) {
   must(PutUser{.user = {.name = "ana", .password_hash = "$argon2id$x", .role = "admin"}});
   add_token({.kind = Kind::session, .hash = digest(1), .subject = "ana"});

@@ -237,6 +237,18 @@ TEST_F(SitesTest, EventsOfASiteComeNewestFirst) {
   EXPECT_EQ(reader->events_of(first, rows[1].id, 2).value().size(), 1U);
 }
 
+TEST_F(SitesTest, CountsEventsAndNotTheirMessagesTowardsTheCap) {
+  shut();
+  open({.events_max = 100});
+  const SiteNumber site = add_site(1);
+  AddEvents batch{.site = site};
+  for (std::uint64_t seq = 1; seq <= 1024; ++seq) {
+    batch.events.push_back(event(1, seq));
+  }
+  ASSERT_TRUE(writer->apply({.operations = {batch}, .lane = Change::Lane::events}));
+  EXPECT_EQ(reader->events_since(0, 2000).value().rows.size(), 100U);
+}
+
 TEST_F(SitesTest, DropsTheOldestEventsBeyondTheCapAndSaysSo) {
   shut();
   open({.events_max = 100});

@@ -1,11 +1,13 @@
 #include "server/store/writer.h"
 
 #include <fstream>
+#include <future>
 
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "server/store/codes.h"
+#include "server/store/writer_thread.h"
 #include "unit/server/store/fault_vfs.h"
 #include "unit/server/store/store_fixture.h"
 
@@ -87,6 +89,30 @@ TEST_F(WriterTest, RefusesWhatALaneHasNoRoomForAndKeepsTheOthersOpen) {
   EXPECT_EQ(third.error().code, queue_full);
   EXPECT_EQ(third.error().kind, ErrorKind::exhausted);
   queue("admin", Change::Lane::admin, answered);
+}
+
+TEST_F(WriterTest, StormOfStatusKeepsNobodyFromChangingAnything) {
+  std::promise<void> begun;
+  std::promise<void> go_on;
+  WriterThread thread(std::move(writer), {.committed = [] {}, .died = [](const Error&) {}}, 2);
+  const auto submit = [&](Change::Lane lane, Done done) {
+    return thread.submit({.operations = {Note{}}, .lane = lane}, std::move(done));
+  };
+  const Done nothing = [](const Result<Outcome>&) {};
+  // The writer is held up, so that what comes now waits.
+  ASSERT_TRUE(submit(Change::Lane::admin, [&](const Result<Outcome>&) {
+    begun.set_value();
+    go_on.get_future().wait();
+  }));
+  begun.get_future().wait();
+  EXPECT_TRUE(submit(Change::Lane::status, nothing));
+  EXPECT_TRUE(submit(Change::Lane::status, nothing));
+  const Status third = submit(Change::Lane::status, nothing);
+  const Status admin = submit(Change::Lane::admin, nothing);
+  go_on.set_value();
+  ASSERT_FALSE(third);
+  EXPECT_EQ(third.error().code, queue_full);
+  EXPECT_TRUE(admin);
 }
 
 TEST_F(WriterTest, BoundsAGroupAndSaysThatMoreWaits) {
