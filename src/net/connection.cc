@@ -234,6 +234,7 @@ void Connection::write(std::string_view bytes) {
     cut();
     return;
   }
+  written_ += bytes.size();
   watch_stall();
 }
 
@@ -244,7 +245,17 @@ void Connection::watch_stall() {
   if (stream_->queued() == 0) {
     stall_.cancel();
   } else if (!stall_.pending()) {
-    stall_ = context_.loop.after(context_.limits.stall, [this] { cut(); });
+    stall_ = context_.loop.after(context_.limits.stall,
+                                 [this, before = taken()] { check_stall(before); });
+  }
+}
+
+/// Slow is not stalled: only who has taken nothing for the whole time is cut.
+void Connection::check_stall(std::uint64_t taken_before) {
+  if (taken() == taken_before) {
+    cut();
+  } else {
+    watch_stall();
   }
 }
 
@@ -309,7 +320,12 @@ void Connection::on_closed(const Error& /*reason*/) {
 void Connection::set_deadline(std::chrono::milliseconds patience,
                               ErrorCode code,
                               std::string_view message) {
-  deadline_ = context_.loop.after(patience, [this, code, message] {
+  deadline_ = context_.loop.after(patience, [this, patience, code, message] {
+    // Between requests it counts from when the last answer was taken.
+    if (message.empty() && stream_->queued() != 0) {
+      set_deadline(patience, code, message);
+      return;
+    }
     // A peer that asked for nothing is owed nothing.
     if (message.empty() || (state_ == State::head && buffer_.empty())) {
       close();

@@ -89,6 +89,10 @@ class Connection final : public os::StreamHandler {
   void cut();
   void let_go();
   void watch_stall();
+  void check_stall(std::uint64_t taken_before);
+
+  [[nodiscard]] std::uint64_t taken() const { return written_ - stream_->queued(); }
+
   void set_deadline(std::chrono::milliseconds patience, ErrorCode code, std::string_view message);
 
   ConnectionContext& context_;
@@ -99,6 +103,8 @@ class Connection final : public os::StreamHandler {
   std::string buffer_;
   os::Timer deadline_;
   os::Timer stall_;
+  /// Bytes given to the stream so far.
+  std::uint64_t written_ = 0;
   os::Timer cut_;
   // The request under way.
   ParsedHead request_;

@@ -198,6 +198,42 @@ TEST_F(ServerTest, AnswersForAHandlerThatDoesNot) {
   kept->reply({});  // Too late, and harmless.
 }
 
+TEST_F(ServerTest, LetsASlowPeerTakeItsTime) {
+  constexpr std::size_t size = 14'000'000;
+  const auto answer = [](const std::shared_ptr<Exchange>& exchange) {
+    exchange->reply({.body = std::string(size, 'x')});
+  };
+  start(answer, {.limits = {.idle = milliseconds(600), .stall = milliseconds(600)}});
+  TlsClient client(port());
+  ASSERT_TRUE(client.send("GET / HTTP/1.1\r\nhost: x\r\n\r\n"));
+  std::size_t taken = 0;
+  // Some in every stall's time, but all of it only in several.
+  for (auto next = clock.now(); taken < size;) {
+    const std::size_t some = client.receive_bytes(1'000'000).size();
+    ASSERT_NE(some, 0U) << "cut after " << taken;
+    taken += some;
+    for (next += milliseconds(200); clock.now() < next;) {
+      std::this_thread::yield();
+    }
+  }
+}
+
+TEST_F(ServerTest, CutsAPeerThatTakesNothing) {
+  start(
+      [](const std::shared_ptr<Exchange>& exchange) {
+        exchange->reply({.body = std::string(14'000'000, 'x')});
+      },
+      {.limits = {.stall = milliseconds(100)}});
+  TlsClient client(port());
+  ASSERT_TRUE(client.send("GET / HTTP/1.1\r\nhost: x\r\n\r\n"));
+  client.receive_bytes(1);
+  const auto end = clock.now() + seconds(10);
+  while (server->statistics().open != 0 && clock.now() < end) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(server->statistics().open, 0U);
+}
+
 TEST_F(ServerTest, StreamsFromAnotherThreadUntilItsEnd) {
   std::thread teller;
   start([&](const std::shared_ptr<Exchange>& exchange) {

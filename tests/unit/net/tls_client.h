@@ -58,6 +58,21 @@ class TlsClient {
     return all;
   }
 
+  /// Up to so many bytes; fewer where the server ended it.
+  std::string receive_bytes(std::size_t size_max) {
+    std::string all(size_max, '\0');
+    std::size_t size = 0;
+    while (size < size_max) {
+      const int some = SSL_read(session_.get(), &all[size], static_cast<int>(size_max - size));
+      if (some <= 0) {
+        break;
+      }
+      size += static_cast<std::size_t>(some);
+    }
+    all.resize(size);
+    return all;
+  }
+
   /// The server ended the stream in order.
   [[nodiscard]] bool closed() const { return closed_; }
 
