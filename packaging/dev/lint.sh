@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Format, architecture gates and clang-tidy: lint.sh [--all] [format|arch|tidy]. Without a part, all three.
-# A file costs clang-tidy 4 to 5 s of CPU and a fresh clone knows of no change, so it reads src and apps alone;
-# --all reads every file, tests, benchmarks and fuzzers too.
+# A file costs clang-tidy near 4 s of CPU, the 227 of src and apps 880 s, or 8 minutes on two idle cores. A fresh clone
+# knows of no change, so it reads src and apps alone; --all reads every file, tests, benchmarks and fuzzers too.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 source packaging/dev/common.sh
