@@ -73,7 +73,7 @@ Readiness readiness_as_is(const ObservedContainer& container,
   return Readiness::ready;  // It was started, and where it has ended it was meant to.
 }
 
-const std::string& runtime_network_key(const DesiredStack& stack, const std::string& name) {
+std::string runtime_network_key(const DesiredStack& stack, const std::string& name) {
   for (const auto& network : stack.networks) {
     if (network.name == name) {
       return network.key;

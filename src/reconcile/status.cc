@@ -310,6 +310,7 @@ std::vector<document::StackStatus> status(const Desired& desired,
                                           const Memories& memories,
                                           Instant now) {
   std::vector<document::StackStatus> all;
+  all.reserve(desired.stacks.size());
   const View view{desired, observed, memories, now};
   for (const auto& stack : desired.stacks) {
     all.push_back(stack_status(view, stack));

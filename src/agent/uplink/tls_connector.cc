@@ -74,6 +74,8 @@ void TlsConnector::on_bytes(std::string_view bytes) {
 }
 
 void TlsConnector::on_closed(const Error& reason) {
+  // It may lie in the stream that ends here.
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
   const Error kept = reason;
   stream_.reset();
   events_.on_closed(kept);

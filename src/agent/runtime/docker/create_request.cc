@@ -357,6 +357,7 @@ void add_text(Json& body, std::string_view key, const std::string& value) {
 
 void add_process(Json& body, const Service& spec) {
   std::vector<std::string> environment;
+  environment.reserve(spec.environment.size());
   for (const auto& variable : spec.environment) {
     environment.push_back(variable.name + "=" + variable.value.literal);
   }

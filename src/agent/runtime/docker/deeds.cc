@@ -137,13 +137,14 @@ Deeds::Deed* Deeds::find(std::uint64_t number) {
   return entry == deeds_.end() ? nullptr : entry->second.get();
 }
 
-void Deeds::send(Deed& deed, std::string method, std::string path, std::string body, Next next) {
+void Deeds::send(
+    Deed& deed, std::string method, const std::string& path, std::string body, Next next) {
   auto limit = limit_ordinary;
   if (const auto* container = view_.container(deed.id); container != nullptr) {
     limit += container->stop_timeout + limit_beyond_grace;
   }
   client_.send(std::move(method),
-               std::move(path),
+               path,
                std::move(body),
                limit,
                [this, number = deed.number, next = std::move(next)](Result<Json> reply) {
@@ -166,7 +167,7 @@ Deeds::Next Deeds::last() {
   return [this](Deed& deed, Result<Json> reply) { end(deed, status_of(reply)); };
 }
 
-void Deeds::end(Deed& deed, Status outcome) {
+void Deeds::end(Deed& deed, const Status& outcome) {
   const auto done = [this, number = deed.number, outcome](const Status& refreshed) {
     // Done but not seen: whoever plans next would do it again, so it counts as failed.
     finish(number, outcome ? refreshed : outcome);

@@ -73,11 +73,11 @@ class Deeds {
   void remove_network(Deed& deed);
 
   /// A request whose answer goes to `next`, if the deed is still there.
-  void send(Deed& deed, std::string method, std::string path, std::string body, Next next);
+  void send(Deed& deed, std::string method, const std::string& path, std::string body, Next next);
   void get(Deed& deed, std::string path, Next next);
   /// An answer that ends the deed, after a look at what it touched.
   Next last();
-  void end(Deed& deed, Status outcome);
+  void end(Deed& deed, const Status& outcome);
   void finish(std::uint64_t number, Status outcome);
   [[nodiscard]] Deed* find(std::uint64_t number);
 

@@ -32,7 +32,10 @@ milliseconds retry_delay(std::uint32_t failures) {
 
 }  // namespace
 
-DockerRuntime::DockerRuntime(os::EventLoop& loop, const Crypto& crypto, Log log, Options options)
+DockerRuntime::DockerRuntime(os::EventLoop& loop,
+                             const Crypto& crypto,
+                             const Log& log,
+                             Options options)
     : loop_(loop),
       log_(log.for_room("docker")),
       options_(std::move(options)),

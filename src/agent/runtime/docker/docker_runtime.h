@@ -37,7 +37,7 @@ class DockerRuntime final : public reconcile::Runtime {
   };
 
   /// @param loop, crypto  outlive the runtime
-  DockerRuntime(os::EventLoop& loop, const Crypto& crypto, Log log, Options options);
+  DockerRuntime(os::EventLoop& loop, const Crypto& crypto, const Log& log, Options options);
   DockerRuntime(const DockerRuntime&) = delete;
   DockerRuntime& operator=(const DockerRuntime&) = delete;
   ~DockerRuntime() override;

@@ -77,10 +77,10 @@ void EngineClient::next_read() {
 }
 
 void EngineClient::send(std::string method,
-                        std::string path,
+                        const std::string& path,
                         std::string body,
                         std::chrono::milliseconds limit,
-                        Done done) {
+                        const Done& done) {
   os::HttpRequest request{.method = std::move(method), .target = "/" + version_ + path};
   if (!body.empty()) {
     request.headers.push_back({.name = "Content-Type", .value = "application/json"});
@@ -89,13 +89,13 @@ void EngineClient::send(std::string method,
   os::HttpLimits limits;
   limits.first_byte = limit;
   limits.total = limit;
-  call(std::move(request), limits, std::move(done));
+  call(request, limits, done);
 }
 
-void EngineClient::call(os::HttpRequest request, os::HttpLimits limits, Done done) {
+void EngineClient::call(const os::HttpRequest& request, os::HttpLimits limits, const Done& done) {
   const auto number = ++last_call_;
-  auto begun = client_.call(
-      std::move(request), limits, [this, number, done](Result<os::HttpResponse> response) {
+  auto begun =
+      client_.call(request, limits, [this, number, done](Result<os::HttpResponse> response) {
         // Out of the map first: what `done` begins may be the last thing this call lives for.
         const auto call = calls_.extract(number);
         done(read_reply(std::move(response)));
@@ -108,11 +108,11 @@ void EngineClient::call(os::HttpRequest request, os::HttpLimits limits, Done don
 }
 
 Result<os::HttpCall> EngineClient::stream(std::string method,
-                                          std::string path,
+                                          const std::string& path,
                                           os::HttpLimits limits,
                                           os::HttpCallbacks callbacks) {
-  os::HttpRequest request{.method = std::move(method), .target = "/" + version_ + path};
-  return client_.stream(std::move(request), limits, std::move(callbacks));
+  return client_.stream(
+      {.method = std::move(method), .target = "/" + version_ + path}, limits, std::move(callbacks));
 }
 
 }  // namespace skerry::agent::docker

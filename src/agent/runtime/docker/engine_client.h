@@ -36,13 +36,13 @@ class EngineClient {
   /// Changes something; `done` as for `get`, and `conflict` for a status of 409. "Not modified" is
   /// a success without a reply.
   void send(std::string method,
-            std::string path,
+            const std::string& path,
             std::string body,
             std::chrono::milliseconds limit,
-            Done done);
+            const Done& done);
   /// Begins an endless or long answer.
   Result<os::HttpCall> stream(std::string method,
-                              std::string path,
+                              const std::string& path,
                               os::HttpLimits limits,
                               os::HttpCallbacks callbacks);
 
@@ -52,7 +52,7 @@ class EngineClient {
     Done done = {};
   };
 
-  void call(os::HttpRequest request, os::HttpLimits limits, Done done);
+  void call(const os::HttpRequest& request, os::HttpLimits limits, const Done& done);
   void next_read();
 
   static constexpr std::size_t reads_max = 4;

@@ -258,7 +258,8 @@ void EngineView::refresh_network(const std::string& id, Done done) {
         auto network = reply ? read_network(identity_, reply->view())
                              : Result<reconcile::ObservedNetwork>(fail(std::move(reply).error()));
         if (network) {
-          networks_.insert_or_assign(network->id, *std::move(network));
+          const auto key = network->id;
+          networks_.insert_or_assign(key, *std::move(network));
         } else if (is_missing(network.error())) {
           networks_.erase(id);
         } else {
@@ -274,7 +275,8 @@ void EngineView::refresh_volume(const std::string& name, Done done) {
         auto volume = reply ? read_volume(identity_, reply->view())
                             : Result<reconcile::ObservedVolume>(fail(std::move(reply).error()));
         if (volume) {
-          volumes_.insert_or_assign(volume->name, *std::move(volume));
+          const auto key = volume->name;
+          volumes_.insert_or_assign(key, *std::move(volume));
         } else if (is_missing(volume.error())) {
           volumes_.erase(name);
         } else {
@@ -284,7 +286,7 @@ void EngineView::refresh_volume(const std::string& name, Done done) {
       });
 }
 
-void EngineView::refresh_images(Done done) {
+void EngineView::refresh_images(const Done& done) {
   std::erase_if(images_, [this](const auto& entry) {
     return std::ranges::find(watched_, entry.first) == watched_.end();
   });

@@ -35,7 +35,7 @@ class EngineView {
   void refresh_container(const std::string& id, Done done);
   void refresh_network(const std::string& id, Done done);
   void refresh_volume(const std::string& name, Done done);
-  void refresh_images(Done done);
+  void refresh_images(const Done& done);
 
   void watch_images(std::vector<std::string> references) { watched_ = std::move(references); }
 
