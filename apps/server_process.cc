@@ -4,10 +4,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 
 #include <sys/stat.h>
 
+#include "os/descriptor.h"
 #include "os/descriptor_limit.h"
 #include "os/dialer.h"
 #include "server/auth/tokens.h"
@@ -28,9 +28,7 @@ constexpr std::chrono::milliseconds goodbye_time{300};
 
 Status make_directory(const std::string& path) {
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    return fail({.kind = ErrorKind::unavailable,
-                 .code = disk_failed,
-                 .message = path + ": " + std::strerror(errno)});
+    return fail(os::system_error(errno, disk_failed, "make " + path));
   }
   return {};
 }

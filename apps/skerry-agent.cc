@@ -13,6 +13,7 @@
 #include "agent_process.h"
 #include "base/log.h"
 #include "machine_facts.h"
+#include "os/descriptor.h"
 #include "os/system_clock.h"
 
 namespace {
@@ -79,19 +80,19 @@ Result<Secret> read_token(const std::string& file_name) {
   if (!file_name.empty()) {
     std::FILE* file = std::fopen(file_name.c_str(), "re");
     if (file == nullptr) {
-      return skerry::fail({.kind = ErrorKind::not_found,
-                           .code = {"token_missing"},
-                           .message = file_name + ": " + std::strerror(errno)});
+      return skerry::fail(skerry::os::system_error(errno, {"token_missing"}, "read " + file_name));
     }
     Result<Secret> token = read_secret(file);
     std::fclose(file);
     return token;
   }
+  // The process has one thread. NOLINTBEGIN(concurrency-mt-unsafe)
   if (const char* token = std::getenv("SKERRY_TOKEN"); token != nullptr) {
     Secret secret{std::string(token)};
     unsetenv("SKERRY_TOKEN");
     return secret;
   }
+  // NOLINTEND(concurrency-mt-unsafe)
   return read_secret(stdin);
 }
 
@@ -100,9 +101,7 @@ Status make_directory(const std::string& path) {
   for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
     const std::string part = path.substr(0, at);
     if (mkdir(part.c_str(), at == std::string::npos ? 0700 : 0755) != 0 && errno != EEXIST) {
-      return skerry::fail({.kind = ErrorKind::unavailable,
-                           .code = skerry::disk_failed,
-                           .message = part + ": " + std::strerror(errno)});
+      return skerry::fail(skerry::os::system_error(errno, skerry::disk_failed, "make " + part));
     }
     if (at == std::string::npos) {
       return {};

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 
 #include <fcntl.h>
@@ -12,6 +11,7 @@
 
 #include "base/disk.h"
 #include "base/text.h"
+#include "os/descriptor.h"
 #include "os/directory_disk.h"
 
 namespace {
@@ -73,6 +73,8 @@ int main(int argc, char** argv) {
   std::string program = slots + "/" + slot + "/skerry-agent";
   argv[2] = program.data();
   execv(program.c_str(), argv + 2);
-  std::fprintf(stderr, "error: %s: %s\n", program.c_str(), std::strerror(errno));
+  const skerry::Error failed =
+      skerry::os::system_error(errno, skerry::disk_failed, "start " + program);
+  std::fprintf(stderr, "error: %s\n", to_string(failed).c_str());
   return 70;
 }

@@ -18,7 +18,7 @@ void tell_exception(const std::type_info& type) {
   } catch (const std::exception& error) {
     std::fprintf(stderr, "  what():  %s\n", error.what());
   } catch (...) {
-    // Its type is all that is known of it, and is said above.
+    return;  // Its type is all that is known of it, and is said above.
   }
 }
 

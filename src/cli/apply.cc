@@ -60,6 +60,7 @@ Exit show_refusal(const Document& document, const Error& error, const Invocation
   const client::Refusal* refusal = invocation.session.refusal();
   if (refusal != nullptr && !refusal->fields.empty()) {
     std::vector<Error> errors;
+    errors.reserve(refusal->fields.size());
     for (const Error& field : refusal->fields) {
       errors.push_back(placed(field, document));
     }

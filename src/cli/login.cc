@@ -26,7 +26,7 @@ std::string with_scheme(const std::string& url) {
 /// "prod" of "https://prod.example:8443".
 std::string context_name_of(const std::string& url) {
   const std::string host = url.substr(url.find("://") + 3);
-  return host.substr(0, host.find_first_of("/"));
+  return host.substr(0, host.find('/'));
 }
 
 Result<std::string> pin_of(const Invocation& invocation, const Context& before) {

@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <ctime>
 
 #include <signal.h>
@@ -11,13 +10,17 @@
 #include <unistd.h>
 
 #include "cli/exit.h"
+#include "os/descriptor.h"
 
 namespace skerry::cli {
 namespace {
 
-/// How the terminal was before its echo was turned off; for the handler of Ctrl-C too.
+/// How the terminal was before its echo was turned off; for the handler of Ctrl-C too,
+/// which reaches nothing else. NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables)
 termios echo_before{};
 volatile std::sig_atomic_t echo_is_off = 0;
+
+// NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 
 void write_all(int fd, std::string_view text) {
   while (!text.empty()) {
@@ -48,7 +51,7 @@ Result<std::string> read_line() {
       continue;
     }
     if (count < 0) {
-      return fail(no_input(std::strerror(errno)));
+      return fail(no_input(os::system_error(errno, file_failed, "read").message));
     }
     if (count == 0 || c == '\n') {
       return line;
@@ -157,7 +160,7 @@ Result<std::string> TtyTerminal::read_input() {
       continue;
     }
     if (count < 0) {
-      return fail(no_input(std::strerror(errno)));
+      return fail(no_input(os::system_error(errno, file_failed, "read").message));
     }
     if (count == 0) {
       return text;

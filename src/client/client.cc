@@ -261,8 +261,9 @@ Status Client::watch(const resource::Kind& kind,
     auto goes_on = reader.feed(bytes, take_event);
     if (!goes_on) {
       outcome = fail(std::move(goes_on).error());
+      return false;
     }
-    return goes_on && *goes_on;
+    return *goes_on;
   };
   SKERRY_CHECK(checked(transport_.stream(get, take_bytes)));
   return outcome;
