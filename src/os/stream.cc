@@ -186,6 +186,7 @@ std::size_t Stream::write_now(std::string_view bytes) {
 void Stream::flush() {
   queue_sent_ += write_now(std::string_view(queue_).substr(queue_sent_));
   if (queued() > 0 || state_ == State::closed) {
+    drop_sent();
     return;
   }
   queue_ = std::string();  // A hundred thousand idle streams keep no buffers.
@@ -196,6 +197,15 @@ void Stream::flush() {
   update_interest();
   if (state_ == State::open) {
     handler_.on_drained();
+  }
+}
+
+/// A peer that lags for ever keeps the queue from running empty. Half of it at a time, so that a
+/// byte is moved once on average.
+void Stream::drop_sent() {
+  if (queue_sent_ > queue_.size() / 2) {
+    queue_.erase(0, queue_sent_);
+    queue_sent_ = 0;
   }
 }
 

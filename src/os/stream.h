@@ -80,6 +80,9 @@ class Stream {
   /// Bytes that wait to be sent.
   [[nodiscard]] std::size_t queued() const { return queue_.size() - queue_sent_; }
 
+  /// Memory for sending: those bytes, and at most as many again that were sent before them.
+  [[nodiscard]] std::size_t held() const { return queue_.size(); }
+
  private:
   enum class State : std::uint8_t { handshaking, refusing, open, finishing, closed };
 
@@ -93,6 +96,7 @@ class Stream {
   void refuse(Error reason);
   void drop_input();
   void flush();
+  void drop_sent();
   void read_some();
   void handle_read(const Io& io, std::string_view bytes);
   std::size_t write_now(std::string_view bytes);

@@ -1,5 +1,6 @@
 #include "os/unix_socket.h"
 
+#include <algorithm>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -105,6 +106,27 @@ TEST_F(UnixSocket, AClientDoesNotWaitForEver) {
 TEST_F(UnixSocket, RefusesAPathThatDoesNotFit) {
   EXPECT_EQ(connect_unix(std::string(200, 'x')).error().code, address_invalid);
   EXPECT_EQ(connect_unix("").error().code, address_invalid);
+}
+
+TEST_F(UnixSocket, HoldsNoMoreForAPeerThatAlwaysLags) {
+  const auto listener = listen();
+  auto client = UnixClient::connect(path(), seconds(20));
+  ASSERT_TRUE(client.has_value());
+  ASSERT_TRUE(client->send("hello").has_value());
+  ASSERT_TRUE(run_until([&] { return recorder_.received == "hello"; }));
+  constexpr std::size_t queue_max = std::size_t{1024} * 1024;
+  const std::string chunk(std::size_t{64} * 1024, 'x');
+  std::size_t held_max = 0;
+  for (std::size_t read = 0; read < 16 * queue_max;) {
+    while (stream_->queued() + chunk.size() <= queue_max) {
+      ASSERT_TRUE(stream_->send(chunk).has_value());
+    }
+    held_max = std::max(held_max, stream_->held());
+    read += client->receive(chunk.size()).value().size();
+    loop().run_once(milliseconds(0));
+    ASSERT_GT(stream_->queued(), 0U) << "or the peer did not lag";
+  }
+  EXPECT_LE(held_max, 2 * queue_max + chunk.size());
 }
 
 }  // namespace
