@@ -15,7 +15,6 @@ namespace skerry::agent {
 
 /// Names of what the ledger holds. Signed documents are `Held`.
 namespace key {
-inline constexpr std::string_view install_id = "install";
 inline constexpr std::string_view trust = "trust";
 inline constexpr std::string_view charter = "charter";
 inline constexpr std::string_view candidate = "candidate";
@@ -47,11 +46,6 @@ class Ledger {
     template <document::Message T>
     Change& put(std::string_view name, const T& record) {
       batch_.put(name, document::encode(record));
-      return *this;
-    }
-
-    Change& put_bytes(std::string_view name, std::string_view bytes) {
-      batch_.put(name, bytes);
       return *this;
     }
 
@@ -87,10 +81,6 @@ class Ledger {
       return fail(unreadable(name, record.error()));
     }
     return std::optional<T>(*std::move(record));
-  }
-
-  [[nodiscard]] Result<std::optional<std::string>> get_bytes(std::string_view name) const {
-    return log_.get(name);
   }
 
   [[nodiscard]] bool contains(std::string_view name) const { return log_.contains(name); }

@@ -57,18 +57,6 @@ struct Counter {
   }
 };
 
-/// A word kept by name: the install id, an image's pin.
-struct Word {
-  std::string value = {};
-
-  static constexpr std::string_view type_name = "Word";
-
-  template <class Self, class Visit>
-  static void fields(Self& self, Visit&& visit) {
-    visit(1, "value", self.value);
-  }
-};
-
 /// A signed document that was accepted, as it came.
 struct Held {
   document::PlanNumber number = {};

@@ -79,8 +79,6 @@ class Link {
     return session_ && session_->phase() == Session::Phase::steady;
   }
 
-  void set_self(Session::Self self) { options_.self = std::move(self); }
-
  private:
   void dial(Instant now);
   /// @param reason  by value: it may belong to the session that ends here

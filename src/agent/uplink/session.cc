@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/overloaded.h"
 #include "document/trust_document.h"
 #include "trust/codes.h"
 
@@ -15,11 +16,6 @@ namespace {
 /// Events of one message, and messages that may wait for their acknowledgement.
 constexpr std::size_t events_per_message = 64;
 constexpr std::size_t batches_in_flight_max = 4;
-
-template <class... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
 
 Error violation(std::string message) {
   return {.kind = ErrorKind::denied, .code = protocol_violation, .message = std::move(message)};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/overloaded.h"
 #include "document/codec.h"
 #include "server/gateway/admission.h"
 #include "server/gateway/site_state.h"
@@ -27,11 +28,6 @@ constexpr std::size_t wanted_bytes = 256 * 1024;
 constexpr std::size_t asked_max = 16;
 constexpr std::uint32_t revoked_retry_s = 3600;
 constexpr std::uint32_t busy_retry_s = 30;
-
-template <class... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
 
 Error violation(std::string message) {
   return {.kind = ErrorKind::denied, .code = protocol_violation, .message = std::move(message)};

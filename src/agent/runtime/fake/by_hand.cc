@@ -23,11 +23,6 @@ void FakeRuntime::put_image(const std::string& reference, FakeImage image) {
   has_changed_ = true;
 }
 
-void FakeRuntime::drop_image(const std::string& reference) {
-  at_hand_.erase(reference);
-  has_changed_ = true;
-}
-
 bool FakeRuntime::kill(std::string_view stack, std::string_view service, std::uint32_t exit_code) {
   auto* container = by_service(stack, service);
   if (container == nullptr || container->seen.state != ContainerState::running) {

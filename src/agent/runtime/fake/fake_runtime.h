@@ -73,8 +73,6 @@ class FakeRuntime final : public reconcile::Runtime {
 
   /// An image in the registry and, where it says so, at hand.
   void put_image(const std::string& reference, FakeImage image);
-  /// As `docker rmi -f`: no longer at hand, the registry has it still.
-  void drop_image(const std::string& reference);
 
   FakeFaults& faults() { return faults_; }
 
