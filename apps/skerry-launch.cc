@@ -1,5 +1,5 @@
-// Starts the agent from one of two slots. `current` in the state directory names the slot; a slot
-// that was started too often without being confirmed is left for the other one. Deliberately tiny:
+// Starts the agent from one of two slots. `slot` in the state directory names it; a slot that
+// was started too often without being confirmed is left for the other one. Deliberately tiny:
 // it is the one part that an update of the agent never replaces in the same step.
 #include <cerrno>
 #include <cstdio>

@@ -33,7 +33,8 @@ class Connector {
 };
 
 /// Keeps one session with one of the site's servers for as long as there is a network: dials, backs
-/// off, beats, and hangs up on a peer that went silent.
+/// off, and beats. A peer that went silent is noticed by the connection, which must have what it
+/// sends acknowledged in time (TCP user timeout), and so within a beat and that timeout.
 ///
 /// Driven by `step` and the `on_…` calls; sleeps otherwise.
 class Link {
