@@ -179,7 +179,8 @@ struct Report {
   PlanNumber accepted = {};
   std::vector<StackStatus> stacks = {};
   std::vector<Drift> drift = {};
-  /// Why the site as a whole is not well: "RuntimeDown", "AdoptMode", "Paused", "Stale".
+  /// Why the site as a whole is not well: "RuntimeDown", "NoManifest", "AdoptMode", "Paused",
+  /// "Stale", "Revoked".
   std::vector<Reason> conditions = {};
   std::vector<Fact> facts = {};
 

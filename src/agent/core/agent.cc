@@ -272,6 +272,7 @@ Report Agent::report() const {
 std::vector<Reason> Agent::conditions() const {
   std::vector<Reason> conditions = reconciler_.state().conditions;
   if (intake_.in_adopt_mode()) {
+    std::erase_if(conditions, [](const Reason& reason) { return reason.code == "NoManifest"; });
     conditions.push_back({.code = "AdoptMode",
                           .subject = "site",
                           .message = "the floor is lost; nothing is touched until a new charter"});
@@ -336,7 +337,6 @@ Status Agent::ask_for_rekey() {
 
 void Agent::set_paused(bool paused) {
   reconciler_.set_paused(paused);
-  tell(Event::Class::security, paused ? "paused" : "resumed", "by local hands");
 }
 
 }  // namespace skerry::agent

@@ -89,7 +89,8 @@ void Reconciler::set_paused(bool paused) {
   }
   site_.paused = paused;
   journal_.put(site_);
-  emit(Event::Class::change, {.code = paused ? "paused" : "resumed"});
+  emit(Event::Class::security,
+       {.code = paused ? "paused" : "resumed", .message = "by local hands"});
 }
 
 /// Power cuts that are far apart are not the fault of a revision that waits paused, or for its

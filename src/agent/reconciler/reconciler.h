@@ -38,7 +38,7 @@ struct ReconcilerOptions {
 struct SiteState {
   std::vector<document::StackStatus> stacks = {};
   std::vector<document::Drift> drift = {};
-  /// "RuntimeDown", "Paused".
+  /// "RuntimeDown", "Paused", "NoManifest".
   std::vector<document::Reason> conditions = {};
 
   friend bool operator==(const SiteState&, const SiteState&) = default;

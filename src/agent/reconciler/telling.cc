@@ -145,7 +145,7 @@ void Reconciler::tell(const reconcile::Desired& desired, Instant now) {
     state_.conditions.push_back({"Paused", "site", "paused by local hands; nothing is touched"});
   }
   if (!has_manifest_) {
-    state_.conditions.push_back({"AdoptMode", "site", "no manifest yet; nothing is touched"});
+    state_.conditions.push_back({"NoManifest", "site", "no manifest yet; nothing is touched"});
   }
   if (!runtime_.observed().complete && !state_.stacks.empty()) {
     return;  // What was known last is better than "missing".

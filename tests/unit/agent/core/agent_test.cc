@@ -268,6 +268,25 @@ TEST_F(AgentCore, TouchesNothingOnceItsFloorIsLost) {
   EXPECT_TRUE(runs("pos", "web"));
 }
 
+TEST_F(AgentCore, SaysThatItHasNoManifestAndNotThatItsFloorIsLost) {
+  enrol();
+  const auto conditions = agent->report().conditions;
+  ASSERT_EQ(conditions.size(), 1U);
+  EXPECT_EQ(conditions.front().code, "NoManifest");
+}
+
+TEST_F(AgentCore, TellsOfAPauseOnceAndOfNoneThatIsOneAlready) {
+  enrol();
+  agent->set_paused(false);
+  agent->set_paused(true);
+  agent->set_paused(true);
+  auto events = agent->outbox().next({}, 100).value();
+  std::erase_if(events, [](const auto& event) { return event.code == "runtime_up"; });
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events.front().code, "paused");
+  EXPECT_EQ(events.front().event_class, document::Event::Class::security);
+}
+
 TEST_F(AgentCore, RecoversFromAFullDiskByANewSession) {
   enrol();
   disk.set_faults({.capacity_bytes = 1});
