@@ -46,10 +46,17 @@ Error connect_error(int error_number, const std::string& path) {
   return error;
 }
 
-Status remove_left_over(const std::string& path) {
+/// The socket of a process that is gone refuses; one that is full or only slow has an owner.
+bool is_left_over(const sockaddr_un& address) {
+  const Descriptor socket = new_socket();
+  const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+  return ::connect(socket.get(), generic, sizeof address) != 0 && errno == ECONNREFUSED;
+}
+
+Status remove_left_over(const std::string& path, const sockaddr_un& address) {
   struct stat status {};
 
-  if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) {
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode) || !is_left_over(address)) {
     return {};  // Whatever else is there, bind reports it.
   }
   if (::unlink(path.c_str()) != 0) {
@@ -75,7 +82,7 @@ Result<Descriptor> connect_unix(const std::string& path) {
 
 Result<Descriptor> listen_unix(const std::string& path, unsigned mode) {
   SKERRY_TRY(const sockaddr_un address, address_of(path));
-  SKERRY_CHECK(remove_left_over(path));
+  SKERRY_CHECK(remove_left_over(path, address));
   Descriptor socket = new_socket();
   const auto* generic = reinterpret_cast<const sockaddr*>(&address);
   // Nobody can connect before `listen`, so the mode is right by then.

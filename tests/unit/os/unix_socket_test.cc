@@ -95,6 +95,14 @@ TEST_F(UnixSocket, ReplacesASocketLeftOverButNoOtherFile) {
   EXPECT_EQ(::access(file.c_str(), F_OK), 0);
 }
 
+TEST_F(UnixSocket, LeavesASocketThatSomebodyListensOn) {
+  const auto first = listen();
+  const auto second =
+      UnixListener::create(loop(), path(), [](Descriptor, const PeerCredentials&) {});
+  EXPECT_FALSE(second.has_value());
+  EXPECT_TRUE(UnixClient::connect(path(), seconds(20)).has_value());
+}
+
 TEST_F(UnixSocket, AClientDoesNotWaitForEver) {
   const auto listener = listen_unix(path(), 0600);
   auto client = UnixClient::connect(path(), milliseconds(20));
