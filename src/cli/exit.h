@@ -8,18 +8,19 @@ namespace skerry::cli {
 
 /// How `skerry` ends; documented in docs/cli.md, stable for scripts.
 enum class Exit : std::uint8_t {
-  done = 0,          // Done, or: the answer is yes.
-  no = 1,            // It ran well and the answer is no.
-  usage = 2,         // The command line itself is wrong.
-  not_found = 3,     // The named thing does not exist.
-  denied = 4,        // Not signed in, or may not.
-  conflict = 5,      // Somebody else changed it first.
-  invalid = 6,       // The input is wrong.
-  timed_out = 7,     // It did not happen in time.
-  partly = 8,        // Some of it worked.
-  unreachable = 9,   // No server, or not the pinned one.
-  server = 10,       // The server's own fault.
-  interrupted = 130  // Ctrl-C.
+  done = 0,           // Done, or: the answer is yes.
+  no = 1,             // It ran well and the answer is no.
+  usage = 2,          // The command line itself is wrong.
+  not_found = 3,      // The named thing does not exist.
+  denied = 4,         // Not signed in, or may not.
+  conflict = 5,       // Somebody else changed it first.
+  invalid = 6,        // The input is wrong.
+  timed_out = 7,      // It did not happen in time.
+  partly = 8,         // Some of it worked.
+  unreachable = 9,    // No server, or not the pinned one.
+  server = 10,        // The server's own fault.
+  interrupted = 130,  // Ctrl-C.
+  reader_gone = 141   // Who read the output went away, as in `skerry get stacks -w | head -1`.
 };
 
 /// The command line is wrong; what is said of it names the right one.

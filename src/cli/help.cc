@@ -71,7 +71,8 @@ constexpr std::string_view exit_table =
     "| 8 | some of it worked and some did not |\n"
     "| 9 | the server cannot be reached, or is not the pinned one |\n"
     "| 10 | the server failed |\n"
-    "| 130 | interrupted |\n";
+    "| 130 | interrupted |\n"
+    "| 141 | the reader of the output went away |\n";
 
 constexpr std::string_view page_head =
     "# The command line\n\n"

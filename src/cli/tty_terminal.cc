@@ -22,17 +22,31 @@ volatile std::sig_atomic_t echo_is_off = 0;
 
 // NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 
-void write_all(int fd, std::string_view text) {
+/// @return 0, or the errno of the write that failed
+int write_all(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(fd, text.data(), text.size());
     if (written < 0 && errno == EINTR) {
       continue;
     }
-    if (written <= 0) {
-      return;  // Nobody reads any more; there is nowhere to say so.
+    if (written < 0) {
+      return errno;
     }
     text.remove_prefix(static_cast<std::size_t>(written));
   }
+  return 0;
+}
+
+/// A result that nobody gets: quietly where its reader went away, as the shell's own tools do;
+/// aloud where it was lost, since a token is shown once.
+[[noreturn]] void end_without_output(int error_number) {
+  if (error_number == EPIPE) {
+    ::_exit(static_cast<int>(Exit::reader_gone));
+  }
+  constexpr std::string_view text =
+      "error: standard output cannot be written; the command itself was carried out\n";
+  write_all(STDERR_FILENO, text);
+  ::_exit(static_cast<int>(Exit::partly));
 }
 
 Error no_input(std::string_view why) {
@@ -130,7 +144,9 @@ class TimedNotice final : public Notice {
 }  // namespace
 
 void TtyTerminal::out(std::string_view text) {
-  write_all(STDOUT_FILENO, text);
+  if (const int error_number = write_all(STDOUT_FILENO, text); error_number != 0) {
+    end_without_output(error_number);
+  }
 }
 
 void TtyTerminal::err(std::string_view text) {
