@@ -155,9 +155,17 @@ Status ServerProcess::offer_setup(store::Writer& writer, store::Reader& reader) 
     return kept ? data_disk_->remove(setup_code_file) : Status{};
   }
   if (kept) {
-    std::printf("set-up code: %s\n", kept->c_str());
-    std::fflush(stdout);
-    return {};
+    SKERRY_TRY(
+        const auto open,
+        reader.token(
+            store::TokenRow::Kind::setup, auth::hash_of_setup_code(*kept, crypto_), clock_.wall()));
+    if (open) {
+      std::printf("set-up code: %s\n", kept->c_str());
+      std::fflush(stdout);
+      return {};
+    }
+    // The file is of another store, a lost one; what it says opens nothing here.
+    log_.warning("setup_code_replaced", {});
   }
   auth::SetupOffer offer = auth::offer_setup(random_, crypto_);
   SKERRY_TRY(const store::Outcome outcome, writer.apply(std::move(offer.change)));

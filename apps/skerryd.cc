@@ -2,6 +2,7 @@
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "os/system_clock.h"
@@ -22,6 +23,9 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
+  // The store holds hashes of tokens and what users wrote: nobody else's to read, whatever
+  // directory it is given.
+  ::umask(0077);
 
   const skerry::os::SystemClock clock;
   const skerry::Log log(clock, skerry::standard_error_sink());
