@@ -197,4 +197,18 @@ bool is_utf8(std::string_view bytes) {
   return true;
 }
 
+void cut_text(std::string& text, std::size_t bytes_max) {
+  constexpr std::size_t note_bytes_max = 48;
+  if (text.size() <= bytes_max) {
+    return;
+  }
+  std::size_t kept = bytes_max - note_bytes_max;
+  while (kept > 0 && (static_cast<unsigned char>(text[kept]) & 0xC0U) == 0x80U) {
+    --kept;
+  }
+  const std::size_t cut = text.size() - kept;
+  text.resize(kept);
+  text += "… (" + std::to_string(cut) + " bytes more)";
+}
+
 }  // namespace skerry

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,5 +34,9 @@ std::optional<std::string> nearest(std::string_view word,
 
 /// Whether the bytes are valid UTF-8 (RFC 3629: no surrogates, no overlong forms).
 bool is_utf8(std::string_view bytes);
+
+/// Makes a text at most `bytes_max` long, at least 64: keeps its head, in whole characters, and
+/// says how much was cut.
+void cut_text(std::string& text, std::size_t bytes_max);
 
 }  // namespace skerry

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "agent/core/bounded_report.h"
 #include "document/codec.h"
 #include "trust/codes.h"
 #include "trust/sign.h"
@@ -266,7 +267,7 @@ Report Agent::report() const {
       .drift = state.drift,
       .conditions = conditions(),
       .facts = options_.facts};
-  return report;
+  return bounded(std::move(report));
 }
 
 std::vector<Reason> Agent::conditions() const {

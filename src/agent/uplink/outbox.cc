@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/text.h"
 
 namespace skerry::agent {
 
@@ -14,12 +15,6 @@ namespace {
 constexpr std::size_t text_bytes_max = 2048;
 /// One batch, for it must be there whole or not at all; a quarter of what an agent may use.
 constexpr std::size_t renumbered_bytes_max = std::size_t{1024} * 1024;
-
-void cut(std::string& text) {
-  if (text.size() > text_bytes_max) {
-    text.resize(text_bytes_max);
-  }
-}
 
 Event gap_event(ReportNumber number, Event::Class event_class, std::uint64_t count) {
   return {.number = number, .event_class = event_class, .code = "gap", .count = count};
@@ -91,9 +86,9 @@ void Outbox::drop_into_gap(std::size_t index, Ledger::Change& change) {
 
 Status Outbox::add(Event event) {
   event.number = {.start = ledger_->start_counter(), .seq = last_seq_ + 1};
-  cut(event.message);
-  cut(event.wanted);
-  cut(event.found);
+  for (std::string* text : {&event.message, &event.field, &event.wanted, &event.found}) {
+    cut_text(*text, text_bytes_max);
+  }
   Ledger::Change change;
   change.put(key::event(event.number), event);
   entries_.push_back({.number = event.number, .event_class = event.event_class});

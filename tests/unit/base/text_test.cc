@@ -68,6 +68,16 @@ TEST(Utf8, RefusesSurrogatesOverlongFormsAndCutSequences) {
   EXPECT_FALSE(is_utf8("\xE2\x82"));
 }
 
+TEST(CutText, KeepsTheHeadInWholeCharactersAndCountsTheRest) {
+  std::string text = "short";
+  cut_text(text, 64);
+  EXPECT_EQ(text, "short");
+  text = std::string(15, 'x') + "é" + std::string(100, 'y');  // Its second byte would be the last.
+  cut_text(text, 64);
+  EXPECT_EQ(text, std::string(15, 'x') + "… (102 bytes more)");
+  EXPECT_TRUE(is_utf8(text));
+}
+
 TEST(Digest, ReadsBackWhatItPrints) {
   Digest digest;
   digest.bytes[0] = 0xAB;
