@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "machine_facts.h"
 #include "os/descriptor.h"
+#include "os/socket_address.h"
 #include "os/system_clock.h"
 
 namespace {
@@ -122,39 +123,67 @@ int complain(const Error& error) {
   return exit_cannot_start;
 }
 
-Status prepare_enrolment(std::map<std::string, std::string>& flags, ProcessOptions& options) {
+/// What the command line asks for.
+struct Command {
+  ProcessOptions process = {};
+  std::optional<skerry::agent::Enrolment> enrolment = {};
+  std::string token_file = {};
+};
+
+Result<skerry::agent::Enrolment> read_enrolment(std::map<std::string, std::string>& flags) {
   skerry::agent::Enrolment enrolment{.name = take(flags, "name", skerry::agent::host_name())};
-  enrolment.servers = {take(flags, "server", "")};
-  SKERRY_TRY(enrolment.root, skerry::parse_digest(take(flags, "root", "")));
-  SKERRY_TRY(options.token, read_token(take(flags, "token-file", "")));
-  SKERRY_TRY(const auto disk, skerry::os::DirectoryDisk::open_directory(options.state_directory));
-  options.enrol_only = true;
-  return skerry::agent::write_enrolment(*disk, enrolment);
+  const std::string server = take(flags, "server", "");
+  const std::string root = take(flags, "root", "");
+  if (server.empty() || root.empty()) {
+    return skerry::fail({.kind = ErrorKind::invalid,
+                         .code = {"flag_missing"},
+                         .message = "enrol needs --server HOST:PORT and --root DIGEST"});
+  }
+  SKERRY_CHECK(skerry::os::parse_endpoint(server, skerry::agent::default_server_port));
+  SKERRY_TRY(enrolment.root, skerry::parse_digest(root));
+  enrolment.servers = {server};
+  return enrolment;
 }
 
-int run(const std::string& verb, std::map<std::string, std::string> flags) {
-  const skerry::os::SystemClock clock;
-  const skerry::Log log(clock, skerry::standard_error_sink());
-  ProcessOptions options;
-  options.state_directory = take(flags, "state", options.state_directory);
-  options.docker_socket = take(flags, "docker", options.docker_socket);
-  options.local_socket = take(flags, "socket", options.local_socket);
-  if (const Status made = make_directory(options.state_directory); !made) {
-    return complain(made.error());
-  }
-  if (const Status made = make_directory(parent(options.local_socket)); !made) {
-    return complain(made.error());
-  }
+/// Reads and checks all of it, so that a wrong flag changes nothing on the machine.
+Result<Command> read_command(const std::string& verb, std::map<std::string, std::string> flags) {
+  Command command;
+  ProcessOptions& process = command.process;
+  process.state_directory = take(flags, "state", process.state_directory);
+  process.docker_socket = take(flags, "docker", process.docker_socket);
+  process.local_socket = take(flags, "socket", process.local_socket);
   if (verb == "enrol") {
-    if (const Status ready = prepare_enrolment(flags, options); !ready) {
-      return complain(ready.error());
-    }
+    SKERRY_TRY(command.enrolment, read_enrolment(flags));
+    command.token_file = take(flags, "token-file", "");
+    process.enrol_only = true;
   }
   if (!flags.empty()) {
-    std::fprintf(stderr, "error: unknown flag --%s\n%s", flags.begin()->first.c_str(), usage);
-    return exit_usage;
+    return skerry::fail({.kind = ErrorKind::invalid,
+                         .code = {"unknown_flag"},
+                         .message = "unknown flag --" + flags.begin()->first});
   }
-  auto process = skerry::agent::AgentProcess::create(options, log.for_room("agent"));
+  return command;
+}
+
+Status prepare(Command& command) {
+  SKERRY_CHECK(make_directory(command.process.state_directory));
+  SKERRY_CHECK(make_directory(parent(command.process.local_socket)));
+  if (!command.enrolment) {
+    return {};
+  }
+  SKERRY_TRY(command.process.token, read_token(command.token_file));
+  SKERRY_TRY(const auto disk,
+             skerry::os::DirectoryDisk::open_directory(command.process.state_directory));
+  return skerry::agent::write_enrolment(*disk, *command.enrolment);
+}
+
+int run(Command command) {
+  const skerry::os::SystemClock clock;
+  const skerry::Log log(clock, skerry::standard_error_sink());
+  if (const Status ready = prepare(command); !ready) {
+    return complain(ready.error());
+  }
+  auto process = skerry::agent::AgentProcess::create(command.process, log.for_room("agent"));
   return process ? (*process)->run() : complain(process.error());
 }
 
@@ -172,5 +201,10 @@ int main(int argc, char** argv) {
     std::fputs(usage, stderr);
     return exit_usage;
   }
-  return run(words[0], *flags);
+  Result<Command> command = read_command(words[0], *flags);
+  if (!command) {
+    std::fprintf(stderr, "error: %s\n%s", to_string(command.error()).c_str(), usage);
+    return exit_usage;
+  }
+  return run(*std::move(command));
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""skerryd as a process: what only the program itself shows. Usage: process.py BUILD"""
+"""skerryd and the agent as processes: what only the programs themselves show. Usage: process.py BUILD"""
 
 import http.client
 import json
@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import ssl
+import subprocess
 import sys
 import tempfile
 import threading
@@ -88,6 +89,52 @@ class TheServer(unittest.TestCase):
         self.assertGreater(int(soft), 256)
 
 
+class TheAgent(unittest.TestCase):
+    programs = Path()
+    nobody = ["--server", "127.0.0.1:1", "--root", "a" * 64]
+
+    def setUp(self):
+        self.directory = Path(tempfile.mkdtemp(prefix="skerry-process."))
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+
+    def start(self, log, *command):
+        sockets = ["--docker", f"{self.directory}/none.sock", "--socket", f"{self.directory}/agent.sock"]
+        agent = Program([*command, *sockets], self.directory / log)
+        self.addCleanup(agent.end, signal.SIGKILL)
+        eventually(20, "the agent dials", lambda: "link_closed" in (self.directory / log).read_text())
+        return agent
+
+    def test_changes_nothing_where_a_flag_is_wrong_or_missing(self):
+        state = self.directory / "state"
+        for arguments in [self.nobody[2:], self.nobody[:2], ["--server", ":", *self.nobody[2:]],
+                          [*self.nobody, "--bogus", "x"]]:
+            done = subprocess.run([self.programs / "skerry-agent", "enrol", *arguments, "--state", state],
+                                  input=b"token", capture_output=True, timeout=20, check=False)
+            self.assertEqual(done.returncode, 2, arguments)
+            self.assertFalse(state.exists(), arguments)
+
+    def test_is_started_by_its_launcher_on_a_full_disk(self):
+        disk, slot = self.directory / "disk", self.directory / "slots/a"
+        disk.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk], check=True)
+        self.addCleanup(subprocess.run, ["umount", "--lazy", disk], check=True)
+        slot.mkdir(parents=True)
+        (slot / "skerry-agent").symlink_to(self.programs / "skerry-agent")
+        (self.directory / "token").write_text("token")
+        agent = self.start("enrol.log", self.programs / "skerry-agent", "enrol", *self.nobody, "--state", disk / "state",
+                           "--token-file", self.directory / "token")
+        agent.end(signal.SIGKILL)
+        with self.assertRaises(OSError), open(disk / "rest", "wb", buffering=0) as rest:
+            while True:
+                rest.write(bytes(4096))
+        for run in range(3):
+            agent = self.start(f"run{run}.log", self.programs / "skerry-launch", disk / "state", slot.parent, "run",
+                               "--state", disk / "state")
+            self.assertTrue(agent.running())
+            self.assertIn("disk_full", (self.directory / f"run{run}.log").read_text())
+            agent.end(signal.SIGKILL)
+
+
 if __name__ == "__main__":
-    TheServer.programs = Path(sys.argv.pop(1), "apps").resolve()
+    TheServer.programs = TheAgent.programs = Path(sys.argv.pop(1), "apps").resolve()
     unittest.main()
