@@ -45,6 +45,11 @@ Result<os::SocketAddress> listen_address(const std::string& text) {
   return *address;
 }
 
+/// A guesser has a new port each time.
+std::string_view without_port(std::string_view address) {
+  return address.substr(0, address.rfind(':'));
+}
+
 }  // namespace
 
 void PresenceBoard::publish(store::SiteNumber site, const Presence& presence) {
@@ -178,27 +183,29 @@ Status ServerProcess::offer_setup(store::Writer& writer, store::Reader& reader) 
 Status ServerProcess::open_api() {
   SKERRY_TRY(
       api_,
-      api::Api::start({.reader = api_reader_.get(),
-                       .submit =
-                           [this](store::Change change, store::Done done) {
-                             return writer_->submit(std::move(change), std::move(done));
-                           },
-                       .keys = &installation_.keys,
-                       .root_key = installation_.root,
-                       .crypto = &crypto_,
-                       .clock = &clock_,
-                       .random = &random_,
-                       .log = &log_,
-                       .presence =
-                           [this](store::SiteNumber site) {
-                             const gateway::Gateway::Presence presence = presence_.of(site);
-                             return api::Presence{.connected = presence.connected,
-                                                  .last_seen = presence.last_seen};
-                           },
-                       .metrics = [this] { return metrics(); },
-                       .version = SKERRY_VERSION,
-                       .site_address = options_.site_address.empty() ? options_.listen
-                                                                     : options_.site_address}));
+      api::Api::start(
+          {.reader = api_reader_.get(),
+           .submit =
+               [this](store::Change change, store::Done done) {
+                 return writer_->submit(std::move(change), std::move(done));
+               },
+           .keys = &installation_.keys,
+           .root_key = installation_.root,
+           .crypto = &crypto_,
+           .clock = &clock_,
+           .random = &random_,
+           .log = &log_,
+           .presence =
+               [this](store::SiteNumber site) {
+                 const gateway::Gateway::Presence presence = presence_.of(site);
+                 return api::Presence{.connected = presence.connected,
+                                      .last_seen = presence.last_seen};
+               },
+           .ready = [this] { return works_.load(); },
+           .metrics = [this] { return metrics(); },
+           .version = SKERRY_VERSION,
+           .site_address =
+               options_.site_address.empty() ? options_.listen : options_.site_address}));
   net::ServerOptions server;
   if (!options_.listen_api.empty()) {
     SKERRY_TRY(server.listen, listen_address(options_.listen_api));
@@ -219,7 +226,12 @@ Status ServerProcess::open_gateway() {
       .random = &random_,
       .log = &log_,
       .server_version = SKERRY_VERSION,
-      .beat_s = options_.beat_s});
+      .beat_s = options_.beat_s,
+      .may_guess =
+          [this](const std::string& address) {
+            return !guesses_.attempt(without_port(address), loop_->now());
+          },
+      .guessed = [this](const std::string& address) { guesses_.succeed(without_port(address)); }});
   gateway_->on_presence_changed(
       [this](store::SiteNumber site, const gateway::Gateway::Presence& presence) {
         presence_.publish(site, presence);
@@ -312,11 +324,13 @@ void ServerProcess::step() {
     return;
   }
   api_->wake();
+  bool works = true;
   auto progress = planner::Planner::Progress::working;
   while (progress == planner::Planner::Progress::working) {
     const auto stepped = planner_->step();
     if (!stepped) {
       log_.warning("planner_failed", {{"why", to_string(stepped.error())}});
+      works = false;
       break;
     }
     progress = *stepped;
@@ -325,6 +339,7 @@ void ServerProcess::step() {
   if (!next) {
     log_.warning("gateway_failed", {{"why", to_string(next.error())}});
   }
+  works_ = works && next.has_value();
   timer_ = loop_->at(next ? *next : loop_->now() + std::chrono::seconds(5), [this] { step(); });
 }
 
@@ -350,6 +365,7 @@ void ServerProcess::stop() {
     return;
   }
   stopping_ = true;
+  works_ = false;
   listener_.reset();
   gateway_->say_goodbye(restart_retry_s);
   stop_timer_ = loop_->after(goodbye_time, [this] { loop_->stop(); });

@@ -18,6 +18,7 @@
 #include "os/system_random.h"
 #include "os/tcp_listener.h"
 #include "server/api/api.h"
+#include "server/auth/throttle.h"
 #include "server/gateway/gateway.h"
 #include "server/gateway/site_links.h"
 #include "server/planner/planner.h"
@@ -113,6 +114,10 @@ class ServerProcess {
   std::unique_ptr<gateway::SiteLinks> links_;
   std::optional<planner::Planner> planner_;
   PresenceBoard presence_;
+  /// Tokens that sites tried, by address.
+  auth::Throttle guesses_{{.free = 20}};
+  /// Planner and gateway did their last round, and nothing ends.
+  std::atomic<bool> works_ = false;
   std::unique_ptr<store::Reader> api_reader_;
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<net::Server> api_server_;

@@ -81,6 +81,19 @@ class TheServer(unittest.TestCase):
         self.assertTrue(changed.wait(20), self.log.read_text())
         self.assertEqual(server.end(signal.SIGTERM), 0)
 
+    def ready(self, connection):
+        connection.request("GET", "/readyz")
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+
+    def test_is_ready_until_it_ends(self):
+        server, connection = self.start(), self.connect()
+        eventually(20, "skerryd is ready", lambda: self.ready(connection) == 200)
+        server.process.send_signal(signal.SIGTERM)
+        eventually(20, "it says that it ends", lambda: self.ready(connection) == 503)
+        self.assertEqual(server.process.wait(20), 0)
+
     def test_may_have_as_many_connections_as_the_system_allows(self):
         server = self.start("ulimit -S -n 256;")
         limits = Path(f"/proc/{server.process.pid}/limits").read_text()

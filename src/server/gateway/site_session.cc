@@ -190,6 +190,9 @@ void SiteSession::enrol(const wire::EnrolRequest& request, int attempt) {
     refuse_enrolment("token_refused", "the token is unknown, used up, revoked or expired");
     return;
   }
+  if (desk_->guessed) {
+    desk_->guessed(address_);
+  }
   Result<Admission> admission = make_admission(
       *desk_, {.request = request, .token = **token, .key = key_, .attempt = attempt});
   if (!admission) {

@@ -34,6 +34,8 @@ struct Desk {
   std::uint32_t beat_s = 300;
   /// Counts a guess at a token from an address; false where there were too many lately.
   std::function<bool(const std::string& address)> may_guess = {};
+  /// The token was good: what was tried from the address before is forgotten.
+  std::function<void(const std::string& address)> guessed = {};
 };
 
 /// One conversation with a site's agent, from the server's side and without a socket.

@@ -83,7 +83,9 @@ class GatewayTest : public ::testing::Test {
         .clock = &clock,
         .random = &random,
         .log = &log,
-        .server_version = "test"});
+        .server_version = "test",
+        .may_guess = [this](const std::string&) { return ++guesses <= 3; },
+        .guessed = [this](const std::string&) { guesses = 0; }});
     add_token("once", false);
     add_token("ask", true);
   }
@@ -163,6 +165,7 @@ class GatewayTest : public ::testing::Test {
   std::optional<Error> store_trouble;
   std::unique_ptr<store::Reader> reader;
   std::unique_ptr<Gateway> gateway;
+  int guesses = 0;
   std::vector<std::unique_ptr<Peer>> peers;
 };
 
@@ -175,6 +178,21 @@ TEST_F(GatewayTest, LetsASiteInWithATokenOnce) {
   say(second, wire::EnrolRequest{.token = "once", .name = "Till 2"});
   EXPECT_EQ(second.all<wire::EnrolReply>().at(0).state, wire::EnrolReply::State::refused);
   EXPECT_TRUE(second.is_finished);
+}
+
+TEST_F(GatewayTest, CountsGuessesAtATokenAndForgetsThemAtAGoodOne) {
+  const auto answer_to = [&](const std::string& token) {
+    Peer& peer = connect();
+    say(peer, wire::EnrolRequest{.token = token, .name = "Till 1"});
+    return peer.all<wire::EnrolReply>().at(0);
+  };
+  answer_to("guess");
+  answer_to("guess");
+  EXPECT_EQ(answer_to("once").state, wire::EnrolReply::State::accepted);
+  for (int which = 0; which < 3; ++which) {
+    EXPECT_EQ(answer_to("guess").code, "token_refused");
+  }
+  EXPECT_EQ(answer_to("ask").code, "too_many_attempts") << "a good one is no better then";
 }
 
 TEST_F(GatewayTest, GivesTheSameAnswerToASiteWhoseAnswerWasLost) {
