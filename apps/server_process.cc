@@ -67,6 +67,28 @@ PresenceBoard::Presence PresenceBoard::of(store::SiteNumber site) const {
   return found == presences_.end() ? Presence{} : found->second;
 }
 
+void PlanBoard::publish(const Held& held, const Unreadable& unreadable) {
+  const std::lock_guard lock(mutex_);
+  if (held_ != held) {
+    held_ = held;
+  }
+  if (unreadable_ != unreadable) {
+    unreadable_ = unreadable;
+  }
+}
+
+std::optional<document::Reason> PlanBoard::held(store::SiteNumber site) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = held_.find(site);
+  return found == held_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<std::string> PlanBoard::unreadable(const std::string& stack) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = unreadable_.find(stack);
+  return found == unreadable_.end() ? std::nullopt : std::optional(found->second);
+}
+
 ServerProcess::ServerProcess(const ServerOptions& options, const Log& log)
     : options_(options), log_(log) {}
 
@@ -201,6 +223,8 @@ Status ServerProcess::open_api() {
                  return api::Presence{.connected = presence.connected,
                                       .last_seen = presence.last_seen};
                },
+           .held = [this](store::SiteNumber site) { return plan_.held(site); },
+           .unreadable = [this](const std::string& stack) { return plan_.unreadable(stack); },
            .ready = [this] { return works_.load(); },
            .metrics = [this] { return metrics(); },
            .version = SKERRY_VERSION,
@@ -339,6 +363,7 @@ void ServerProcess::step() {
   if (!next) {
     log_.warning("gateway_failed", {{"why", to_string(next.error())}});
   }
+  plan_.publish(planner_->held(), planner_->unreadable());
   works_ = works && next.has_value();
   timer_ = loop_->at(next ? *next : loop_->now() + std::chrono::seconds(5), [this] { step(); });
 }

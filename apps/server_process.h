@@ -53,6 +53,22 @@ class PresenceBoard {
   std::map<store::SiteNumber, Presence> presences_;
 };
 
+/// What the planner holds back and why, as the API reads it from other threads.
+class PlanBoard {
+ public:
+  using Held = std::map<store::SiteNumber, document::Reason>;
+  using Unreadable = std::map<std::string, std::string, std::less<>>;
+
+  void publish(const Held& held, const Unreadable& unreadable);
+  [[nodiscard]] std::optional<document::Reason> held(store::SiteNumber site) const;
+  [[nodiscard]] std::optional<std::string> unreadable(const std::string& stack) const;
+
+ private:
+  mutable std::mutex mutex_;
+  Held held_;
+  Unreadable unreadable_;
+};
+
 /// The control plane in a process: the store's writer on its thread, gateway and planner on the
 /// event loop, the API on its own.
 class ServerProcess {
@@ -114,6 +130,7 @@ class ServerProcess {
   std::unique_ptr<gateway::SiteLinks> links_;
   std::optional<planner::Planner> planner_;
   PresenceBoard presence_;
+  PlanBoard plan_;
   /// Tokens that sites tried, by address.
   auth::Throttle guesses_{{.free = 20}};
   /// Planner and gateway did their last round, and nothing ends.

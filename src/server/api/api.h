@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -10,6 +11,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "document/report.h"
 #include "net/exchange.h"
 #include "server/store/change.h"
 #include "server/store/reader.h"
@@ -44,6 +46,10 @@ struct Environment {
   std::chrono::milliseconds beat = std::chrono::seconds(15);
   /// Called on the API's thread.
   std::function<Presence(store::SiteNumber site)> presence = {};
+  /// Why the planner holds a site, or a stack of it, back. Called on the API's thread, as the next.
+  std::function<std::optional<document::Reason>(store::SiteNumber site)> held = {};
+  /// Why no site is told anything new of a stack.
+  std::function<std::optional<std::string>(const std::string& stack)> unreadable = {};
   /// Whether the process does its work, for /readyz; nothing where it always does.
   std::function<bool()> ready = {};
   /// More lines for /metrics, in Prometheus' text format.

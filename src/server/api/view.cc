@@ -221,6 +221,9 @@ Result<SiteView> load_site(Desk& desk, store::ObjectRow row) {
   if (desk.environment.presence) {
     view.presence = desk.environment.presence(view.entry->number);
   }
+  if (desk.environment.held) {
+    view.held = desk.environment.held(view.entry->number);
+  }
   return view;
 }
 
@@ -235,6 +238,9 @@ Result<v1::Site> show(Desk& desk, const SiteView& view) {
   }
   status.set_enrolment(enrolment_of(desk, *view.entry));
   add_waiting(view, status);
+  if (view.held) {
+    *status.add_reasons() = reason_of(*view.held);
+  }
   SKERRY_CHECK(add_behind(desk, view, status));
   fill_report(view.report, status);
   SKERRY_CHECK(fill_manifest(desk, view, status));
@@ -262,6 +268,25 @@ Status for_each_site(Desk& desk, const std::function<void(const SiteView&)>& vis
   }
 }
 
+namespace {
+
+/// Sites keep what they were told of such a stack, and get nothing newer.
+void add_unreadable(Desk& desk, const std::string& name, v1::StackStatus& status) {
+  const std::optional<std::string> why =
+      desk.environment.unreadable ? desk.environment.unreadable(name) : std::nullopt;
+  if (!why) {
+    return;
+  }
+  status.mutable_release()->set_state(v1::StackRelease::FAILED);
+  v1::Condition& condition = *status.add_conditions();
+  condition.set_type("Planned");
+  condition.set_status(v1::Condition::IS_FALSE);
+  condition.set_reason("ReleaseUnreadable");
+  condition.set_message(*why + "; sites keep what they have: apply the stack again");
+}
+
+}  // namespace
+
 Result<v1::Stack> show_stack(Desk& desk, const store::ObjectRow& row) {
   v1::Stack stack;
   if (!stack.ParseFromString(row.body)) {
@@ -277,6 +302,7 @@ Result<v1::Stack> show_stack(Desk& desk, const store::ObjectRow& row) {
     status.mutable_release()->set_state(v1::StackRelease::READY);
     status.mutable_release()->set_created_at_ms(release->updated_at.time_since_epoch().count());
   }
+  add_unreadable(desk, row.name, status);
   status.mutable_sites();
   return stack;
 }
@@ -314,6 +340,9 @@ void list_site(const SiteView& view, const document::StackStatus* here, v1::Stac
   site.set_site(view.row.name);
   site.set_connected(view.presence.connected);
   site.set_state(v1::WorkloadState::PENDING);
+  if (view.held && view.held->subject == "stack " + stack.metadata().name()) {
+    *site.add_reasons() = reason_of(*view.held);
+  }
   if (here == nullptr) {
     v1::Reason& reason = *site.add_reasons();
     reason.set_subject("site " + view.row.name);

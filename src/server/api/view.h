@@ -28,6 +28,8 @@ struct SiteView {
   std::optional<store::StateRow> state = {};
   document::Report report = {};
   Presence presence = {};
+  /// Why the planner holds it, or a stack of it, back.
+  std::optional<document::Reason> held = {};
 
   [[nodiscard]] place::SiteView placement() const;
 };

@@ -97,7 +97,10 @@ Decision decide(const Site& site, const World& world, const Known& known) {
   Decision decision;
   if (!placement.refused.empty()) {
     const place::Refused& first = placement.refused.front();
-    decision = hold(site, "PlacingFailed", "stack " + first.stack + ": " + first.why.message);
+    decision.held = document::Reason{
+        .code = "PlacingFailed",
+        .subject = "stack " + first.stack,
+        .message = "cannot be placed at site " + site.view.name + ": " + first.why.message};
   }
   if (fits && (!known.told || known.told_number.term != site.row.term || *known.told != manifest)) {
     decision.manifest = std::move(manifest);

@@ -104,6 +104,28 @@ TEST_F(ObjectsTest, RefusesAStackWhoseReleaseNoSiteReads) {
   EXPECT_EQ(ask("GET", "/api/v1/stacks/hello").status, 404U);
 }
 
+TEST_F(ObjectsTest, SaysWhyThePlannerHoldsASiteBack) {
+  set_up();
+  const Uuid id = add_site("store-1", "store");
+  ASSERT_EQ(post_json("/api/v1/sites/store-1/approve", "{}").status, 200U);
+  ASSERT_EQ(put_yaml("/api/v1/stacks/hello", hello_stack).status, 201U);
+  held[reader->site_by_id(id).value()->number] = {
+      .code = "PlacingFailed", .subject = "stack hello", .message = "too large"};
+  const Answer site = ask("GET", "/api/v1/sites/store-1");
+  EXPECT_NE(site.body.find("PlacingFailed"), std::string::npos) << site.body;
+  const Answer stack = ask("GET", "/api/v1/stacks/hello");
+  EXPECT_EQ(stack.at("status.atSites[0].reasons[0].code"), "PlacingFailed") << stack.body;
+}
+
+TEST_F(ObjectsTest, SaysThatAReleaseCannotBeRead) {
+  set_up();
+  ASSERT_EQ(put_yaml("/api/v1/stacks/hello", hello_stack).status, 201U);
+  unreadable["hello"] = "its release's bytes are missing";
+  const Answer stack = ask("GET", "/api/v1/stacks/hello");
+  EXPECT_EQ(stack.at("status.conditions[0].reason"), "ReleaseUnreadable") << stack.body;
+  EXPECT_EQ(stack.at("status.release.state"), "Failed");
+}
+
 TEST_F(ObjectsTest, RefusesAStackWithMoreSlotsThanASiteReads) {
   set_up();
   std::string environment;

@@ -27,17 +27,26 @@ ApiTest::ApiTest() {
     });
     return Status();
   };
-  api = Api::start({.reader = api_reader.get(),
-                    .submit = submit,
-                    .keys = &keys,
-                    .root_key = key_id(crypto, keys.get(trust::KeyRole::root).public_key),
-                    .crypto = &crypto,
-                    .clock = &clock,
-                    .random = &random,
-                    .log = &log,
-                    .beat = std::chrono::milliseconds(50),
-                    .version = "0.1.0"})
-            .value();
+  api =
+      Api::start({.reader = api_reader.get(),
+                  .submit = submit,
+                  .keys = &keys,
+                  .root_key = key_id(crypto, keys.get(trust::KeyRole::root).public_key),
+                  .crypto = &crypto,
+                  .clock = &clock,
+                  .random = &random,
+                  .log = &log,
+                  .beat = std::chrono::milliseconds(50),
+                  .held = [this](store::SiteNumber site) -> std::optional<document::Reason> {
+                    const auto found = held.find(site);
+                    return found == held.end() ? std::nullopt : std::optional(found->second);
+                  },
+                  .unreadable = [this](const std::string& stack) -> std::optional<std::string> {
+                    const auto found = unreadable.find(stack);
+                    return found == unreadable.end() ? std::nullopt : std::optional(found->second);
+                  },
+                  .version = "0.1.0"})
+          .value();
   net::ServerOptions options;
   options.listen = os::SocketAddress{.ip = {127, 0, 0, 1}};
   server =

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -67,6 +68,9 @@ class ApiTest : public ::testing::Test {
   std::unique_ptr<Api> api;
   std::unique_ptr<net::Server> server;
   std::unique_ptr<net::Client> client;
+  /// What the planner says, where a test wants it to.
+  std::map<store::SiteNumber, document::Reason> held;
+  std::map<std::string, std::string> unreadable;
   std::string setup_code;
   std::string token;
 };
