@@ -166,7 +166,7 @@ void Connection::read_more_body() {
   done(body_->take());
 }
 
-void Connection::reply(Response response) {
+void Connection::reply(const Response& response) {
   if (state_ == State::body) {
     body_done_ = nullptr;
   } else if (state_ != State::handling) {
@@ -199,7 +199,7 @@ void Connection::reply(Response response) {
   go_on();
 }
 
-void Connection::begin_stream(Response response) {
+void Connection::begin_stream(const Response& response) {
   if (state_ != State::handling) {
     return;
   }

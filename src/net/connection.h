@@ -58,8 +58,8 @@ class Connection final : public os::StreamHandler {
 
   // What an exchange asks for.
   void read_body(std::size_t size_max, Exchange::BodyDone done);
-  void reply(Response response);
-  void begin_stream(Response response);
+  void reply(const Response& response);
+  void begin_stream(const Response& response);
   void send(std::string_view bytes);
   void end();
   /// So much of what was handed to `Exchange::send` has come here.

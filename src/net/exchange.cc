@@ -35,9 +35,9 @@ void Exchange::reply(Response response) {
   }
   mailbox_->post(
       address_.connection,
-      [request = address_.request, response = std::move(response)](Connection& connection) mutable {
+      [request = address_.request, response = std::move(response)](Connection& connection) {
         if (connection.serves(request)) {
-          connection.reply(std::move(response));
+          connection.reply(response);
         }
       });
 }
@@ -49,9 +49,9 @@ void Exchange::begin_stream(Response response) {
   streaming_ = true;
   mailbox_->post(
       address_.connection,
-      [request = address_.request, response = std::move(response)](Connection& connection) mutable {
+      [request = address_.request, response = std::move(response)](Connection& connection) {
         if (connection.serves(request)) {
-          connection.begin_stream(std::move(response));
+          connection.begin_stream(response);
         }
       });
 }

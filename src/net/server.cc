@@ -48,7 +48,7 @@ std::string peer_of(int socket) {
 class Server::Core {
  public:
   static Result<std::unique_ptr<Core>> create(const KeyPair& key,
-                                              ServerOptions options,
+                                              const ServerOptions& options,
                                               Handler handler,
                                               const Log& log);
 
@@ -87,7 +87,7 @@ class Server::Core {
 };
 
 Result<std::unique_ptr<Server::Core>> Server::Core::create(const KeyPair& key,
-                                                           ServerOptions options,
+                                                           const ServerOptions& options,
                                                            Handler handler,
                                                            const Log& log) {
   std::unique_ptr<Core> core(new Core(options, log));
@@ -194,11 +194,10 @@ Server::~Server() {
 }
 
 Result<std::unique_ptr<Server>> Server::start(const KeyPair& key,
-                                              ServerOptions options,
+                                              const ServerOptions& options,
                                               Handler handler,
                                               const Log& log) {
-  SKERRY_TRY(std::unique_ptr<Core> core,
-             Core::create(key, std::move(options), std::move(handler), log));
+  SKERRY_TRY(std::unique_ptr<Core> core, Core::create(key, options, std::move(handler), log));
   core->start();
   return std::unique_ptr<Server>(new Server(std::move(core)));
 }

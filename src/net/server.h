@@ -35,7 +35,7 @@ class Server {
   /// @param key  P-256; clients pin its public half
   /// @param handler, log  called on the server's thread; outlive it
   static Result<std::unique_ptr<Server>> start(const KeyPair& key,
-                                               ServerOptions options,
+                                               const ServerOptions& options,
                                                Handler handler,
                                                const Log& log);
   Server(const Server&) = delete;

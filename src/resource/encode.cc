@@ -138,6 +138,7 @@ bool is_written(const Value& value, const EncodeOptions& options) {
 Node encode(const pb::Message& message, const EncodeOptions& options) {
   const pb::Descriptor& type = *message.GetDescriptor();
   std::vector<const FieldDescriptor*> fields;
+  fields.reserve(static_cast<std::size_t>(type.field_count()));
   for (int i = 0; i < type.field_count(); ++i) {
     fields.push_back(type.field(i));
   }

@@ -88,7 +88,7 @@ bool is_watch(const Call& call) {
 
 class Api::Core {
  public:
-  Core(Environment environment,
+  Core(const Environment& environment,
        std::unique_ptr<net::Worker> worker,
        std::unique_ptr<net::Worker> hasher)
       : worker_(std::move(worker)),
@@ -240,11 +240,11 @@ Api::~Api() {
   stop();
 }
 
-Result<std::unique_ptr<Api>> Api::start(Environment environment) {
+Result<std::unique_ptr<Api>> Api::start(const Environment& environment) {
   SKERRY_TRY(std::unique_ptr<net::Worker> worker, net::Worker::start());
   SKERRY_TRY(std::unique_ptr<net::Worker> hasher, net::Worker::start());
-  return std::unique_ptr<Api>(new Api(
-      std::make_unique<Core>(std::move(environment), std::move(worker), std::move(hasher))));
+  return std::unique_ptr<Api>(
+      new Api(std::make_unique<Core>(environment, std::move(worker), std::move(hasher))));
 }
 
 net::Handler Api::handler() {

@@ -69,7 +69,7 @@ struct Environment {
 ///   …  server->stop(); api->stop();                                        // in this order
 class Api {
  public:
-  static Result<std::unique_ptr<Api>> start(Environment environment);
+  static Result<std::unique_ptr<Api>> start(const Environment& environment);
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;
   /// Stops.

@@ -122,7 +122,7 @@ const std::string* Call::header(std::string_view key) const {
   return net::find_header(exchange->head().headers, key);
 }
 
-void Desk::submit(store::Change change, Settled settled) {
+void Desk::submit(store::Change change, const Settled& settled) {
   ++counters.changes;
   const Status status = environment.submit(
       std::move(change),

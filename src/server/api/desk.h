@@ -70,7 +70,7 @@ struct Desk {
   using Settled = std::function<void(const Result<store::Outcome>& outcome)>;
 
   /// The same for who wants to see the error.
-  void submit(store::Change change, Settled settled);
+  void submit(store::Change change, const Settled& settled);
 
   /// Runs `work` on the thread that may be slow, then `done` on this one.
   template <class T>

@@ -119,16 +119,23 @@ Status Watches::tell_all(Watcher& watcher) {
     std::string after;
     for (bool more = true; more;) {
       SKERRY_TRY(const auto rows, desk_.reader().objects(kind, after, rows_at_once));
-      for (const store::ObjectRow& row : rows) {
-        v1::Change change;
-        change.set_type(v1::Change::ADDED);
-        change.set_kind(kind);
-        change.set_name(row.name);
-        SKERRY_CHECK(tell_object(watcher, std::move(change)));
-      }
+      SKERRY_CHECK(tell_added(watcher, kind, rows));
       more = rows.size() == rows_at_once;
       after = rows.empty() ? after : rows.back().name;
     }
+  }
+  return {};
+}
+
+Status Watches::tell_added(Watcher& watcher,
+                           const std::string& kind,
+                           const std::vector<store::ObjectRow>& rows) {
+  for (const store::ObjectRow& row : rows) {
+    v1::Change change;
+    change.set_type(v1::Change::ADDED);
+    change.set_kind(kind);
+    change.set_name(row.name);
+    SKERRY_CHECK(tell_object(watcher, std::move(change)));
   }
   return {};
 }

@@ -19,7 +19,7 @@ std::string with_suffix(const std::string& name, int attempt, const Digest& key)
   // Of the key, so that the same machine gets the same name whoever was there first.
   return attempt == 0
              ? name
-             : name + "-" + to_hex(key.view()).substr(0, static_cast<std::size_t>(2 + 2 * attempt));
+             : name + "-" + to_hex(key.view()).substr(0, 2 + 2 * static_cast<std::size_t>(attempt));
 }
 
 api::v1::Site make_site(const std::string& name, const api::v1::EnrollmentToken& token) {

@@ -40,7 +40,7 @@ Result<Planner::Progress> Planner::step() {
   if (round.manifests.empty() && round.adopted.empty()) {
     return behind_ || world_.dirty().empty() ? Progress::idle : Progress::working;
   }
-  SKERRY_CHECK(commit(std::move(round)));
+  SKERRY_CHECK(commit(round));
   // A writer on this thread may have answered already.
   return in_flight_ ? Progress::waiting : Progress::working;
 }
@@ -119,7 +119,7 @@ void Planner::hold(store::SiteNumber site, const document::Reason& reason) {
   }
 }
 
-Status Planner::commit(Round round) {
+Status Planner::commit(const Round& round) {
   std::vector<store::SiteNumber> sites;
   store::Change change{.by = planner_actor};
   if (!round.manifests.empty()) {

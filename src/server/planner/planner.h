@@ -77,7 +77,7 @@ class Planner {
   Status look_at(store::SiteNumber number, Round& round);
   Result<Known> known_of(const Site& site);
   void hold(store::SiteNumber site, const document::Reason& reason);
-  Status commit(Round round);
+  Status commit(const Round& round);
   void answered(const std::vector<store::SiteNumber>& sites, const Result<store::Outcome>& outcome);
 
   Environment environment_;

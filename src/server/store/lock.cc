@@ -4,7 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -39,7 +39,8 @@ Error lock_error(ErrorKind kind, ErrorCode code, std::string message) {
 }
 
 Error system_error(const std::string& path) {
-  return lock_error(ErrorKind::unavailable, store_failed, path + ": " + std::strerror(errno));
+  return lock_error(
+      ErrorKind::unavailable, store_failed, path + ": " + std::generic_category().message(errno));
 }
 
 Status check_file_system(int descriptor, const std::string& path) {
