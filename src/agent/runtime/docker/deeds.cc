@@ -203,20 +203,19 @@ void Deeds::pull(Deed& deed) {
     if (reply || reply.error().code != object_missing) {
       return end(own, status_of(reply));
     }
-    own.pull =
-        std::make_unique<Pull>(loop_.clock(),
-                               Pull::Callbacks{.progress =
-                                                   [this, number = own.number](std::string text) {
-                                                     callbacks_.progress(number, std::move(text));
-                                                   },
-                                               .done =
-                                                   [this, number = own.number](Status outcome) {
-                                                     if (auto* const found = find(number)) {
-                                                       end(*found, std::move(outcome));
-                                                     }
-                                                   }});
-    if (auto begun = own.pull->begin(client_, own.action.key); !begun) {
-      end(own, std::move(begun));
+    own.pull = std::make_unique<Pull>(
+        loop_.clock(),
+        Pull::Callbacks{
+            .progress = [this, number = own.number](
+                            std::string text) { callbacks_.progress(number, std::move(text)); },
+            .done =
+                [this, number = own.number](const Status& outcome) {
+                  if (auto* const found = find(number)) {
+                    end(*found, outcome);
+                  }
+                }});
+    if (const auto begun = own.pull->begin(client_, own.action.key); !begun) {
+      end(own, begun);
     }
   });
 }
