@@ -180,7 +180,7 @@ struct Report {
   std::vector<StackStatus> stacks = {};
   std::vector<Drift> drift = {};
   /// Why the site as a whole is not well: "RuntimeDown", "NoManifest", "AdoptMode", "Paused",
-  /// "Stale", "Revoked", "ReportCut".
+  /// "LedgerDamaged", "Stale", "Revoked". "ReportCut".
   std::vector<Reason> conditions = {};
   std::vector<Fact> facts = {};
 

@@ -116,6 +116,9 @@ void AgentNode::start() {
       throw ProcessEnded{opened.error()};
     }
     agent_ = *std::move(opened);
+    if (disk_->open("ledger.damaged", Disk::Create::no)) {
+      throw Broken{"G11 a power cut damages no ledger", name()};
+    }
   });
   if (!agent_) {
     return;

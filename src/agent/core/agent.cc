@@ -92,7 +92,19 @@ Result<std::unique_ptr<Agent>> Agent::open(const AgentOutside& outside, AgentOpt
   if (agent->intake_.in_adopt_mode()) {
     agent->tell(Event::Class::security, "adopt_mode", "the floor is lost; nothing is touched");
   }
+  SKERRY_CHECK(agent->tell_of_damage());
   return agent;
+}
+
+/// What was damaged is gone for this agent; until a manifest comes it observes.
+Status Agent::tell_of_damage() {
+  if (!ledger_->damage_untold()) {
+    return {};
+  }
+  tell(Event::Class::security,
+       "ledger_damaged",
+       "the ledger was damaged and is kept as ledger.damaged; the site asks its server anew");
+  return ledger_->note_damage_told();
 }
 
 Agent::Agent(const AgentOutside& outside, AgentOptions options, Stored stored)
@@ -277,6 +289,12 @@ std::vector<Reason> Agent::conditions() const {
     conditions.push_back({.code = "AdoptMode",
                           .subject = "site",
                           .message = "the floor is lost; nothing is touched until a new charter"});
+  }
+  if (!intake_.manifest() && ledger_->contains(key::damage_told)) {
+    conditions.push_back({.code = "LedgerDamaged",
+                          .subject = "site",
+                          .message = "the ledger was damaged; nothing is touched until the server "
+                                     "has sent the manifest again"});
   }
   if (is_stale()) {
     conditions.push_back(

@@ -117,6 +117,7 @@ class Agent {
   Status settle_key();
   void on_refused(const Error& error);
   void give_desired();
+  Status tell_of_damage();
   void note_link_end();
   void tell(document::Event::Class event_class, std::string code, std::string message);
   Status send_report_if_changed();

@@ -6,6 +6,7 @@ namespace skerry::agent {
 namespace {
 
 constexpr const char* log_name = "ledger";
+constexpr const char* damaged_name = "ledger.damaged";
 constexpr const char* floor_name = "floor";
 
 /// Big-endian, so that keys sort as their numbers do.
@@ -13,6 +14,26 @@ void append_sortable(std::string& out, std::uint64_t number) {
   for (int shift = 56; shift >= 0; shift -= 8) {
     out += static_cast<char>(number >> static_cast<unsigned>(shift) & 0xFFU);
   }
+}
+
+/// Where durable content is damaged the bytes are kept aside, and the site is as one whose ledger
+/// was deleted. The name is free before a new file takes it, so a crash leaves no half of either.
+Result<LogStore> open_log(Disk& disk) {
+  Result<LogStore> log = LogStore::open(disk, log_name);
+  if (log || log.error().code != ledger_damaged) {
+    return log;
+  }
+  SKERRY_CHECK(disk.rename(log_name, damaged_name));
+  SKERRY_CHECK(disk.sync_directory());
+  return LogStore::open(disk, log_name);
+}
+
+Result<bool> is_there(Disk& disk, std::string_view name) {
+  const auto file = disk.open(name, Disk::Create::no);
+  if (!file && file.error().code != file_not_found) {
+    return fail(file.error());
+  }
+  return file.has_value();
 }
 
 }  // namespace
@@ -37,10 +58,12 @@ std::string event(document::ReportNumber number) {
 }  // namespace key
 
 Result<Ledger> Ledger::open(Disk& disk) {
-  SKERRY_TRY(LogStore log, LogStore::open(disk, log_name));
+  SKERRY_TRY(LogStore log, open_log(disk));
   SKERRY_TRY(FloorFile floor, FloorFile::open(disk, floor_name));
   Ledger ledger(std::move(log), std::move(floor));
   ledger.floor_lost_ = ledger.contains(key::floor_kept) && !ledger.floor_.value();
+  SKERRY_TRY(const bool was_damaged, is_there(disk, damaged_name));
+  ledger.damage_untold_ = was_damaged && !ledger.contains(key::damage_told);
   SKERRY_TRY(const std::optional<Counter> start, ledger.get<Counter>(key::start));
   ledger.start_ = (start ? start->value : 0) + 1;
   SKERRY_CHECK(
@@ -60,6 +83,12 @@ Status Ledger::raise_floor(const FloorRecord& record) {
   return contains(key::floor_kept)
              ? Status{}
              : commit(Change().put(key::floor_kept, Counter{.value = 1}), Room::reserve);
+}
+
+Status Ledger::note_damage_told() {
+  SKERRY_CHECK(commit(Change().put(key::damage_told, Counter{.value = 1}), Room::reserve));
+  damage_untold_ = false;
+  return {};
 }
 
 Status Ledger::raise_start_above(std::uint64_t start, Change with) {

@@ -27,6 +27,8 @@ inline constexpr std::string_view adopt_above = "adopt-above";
 inline constexpr std::string_view site = "site";
 /// There has been a floor: without one now, both records are lost.
 inline constexpr std::string_view floor_kept = "floor-kept";
+/// This ledger replaced a damaged one, and that is told; without it, it is still to be told.
+inline constexpr std::string_view damage_told = "damage-told";
 inline constexpr std::string_view releases = "release/";
 inline constexpr std::string_view stacks = "stack/";
 inline constexpr std::string_view events = "event/";
@@ -62,7 +64,8 @@ class Ledger {
   };
 
   /// Opens or makes a site's store and raises its start counter, synced, so that everything this
-  /// run says sorts after everything earlier runs said.
+  /// run says sorts after everything earlier runs said. A damaged log is kept aside and a new one
+  /// made: the floor, which is apart, stays.
   static Result<Ledger> open(Disk& disk);
 
   using Room = LogStore::Room;
@@ -95,6 +98,11 @@ class Ledger {
   /// The floor was there once and both of its records are lost.
   [[nodiscard]] bool floor_lost() const { return floor_lost_; }
 
+  /// A damaged log was kept aside and nobody told yet; outlives a crash before it is told.
+  [[nodiscard]] bool damage_untold() const { return damage_untold_; }
+
+  Status note_damage_told();
+
   /// Only ever raises. Durable when it returns; after an error the process must exit.
   Status raise_floor(const FloorRecord& record);
 
@@ -115,6 +123,7 @@ class Ledger {
   FloorFile floor_;
   std::uint64_t start_ = 0;
   bool floor_lost_ = false;
+  bool damage_untold_ = false;
 };
 
 }  // namespace skerry::agent

@@ -14,7 +14,7 @@
 
 namespace skerry::agent {
 
-/// The file is damaged before its tail. The site observes and asks; nothing is "recreated" (G12).
+/// The file is damaged before its tail. Whoever opens it decides; nothing is mended here.
 inline constexpr ErrorCode ledger_damaged{"ledger_damaged"};
 inline constexpr ErrorCode ledger_full{"ledger_full"};
 

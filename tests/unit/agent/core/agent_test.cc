@@ -268,6 +268,27 @@ TEST_F(AgentCore, TouchesNothingOnceItsFloorIsLost) {
   EXPECT_TRUE(runs("pos", "web"));
 }
 
+TEST_F(AgentCore, ObservesAndAsksAnewWhereItsLedgerIsDamaged) {
+  enrol();
+  tell({.term = 1, .seq = 3}, {release_of("web:1")});
+  const std::string before = runtime.find("pos", "web")->id;
+  agent.reset();
+  ASSERT_TRUE(disk.open("ledger", Disk::Create::no).value()->write(60, "damage"));
+  restart();
+  run_for(minutes{10});
+  EXPECT_EQ(agent->intake().anchors().floor.number.seq, 3U);
+  EXPECT_TRUE(has_condition("LedgerDamaged"));
+  EXPECT_TRUE(has_event("ledger_damaged"));
+  EXPECT_EQ(runtime.find("pos", "web")->id, before);
+  enrol();
+  tell({.term = 1, .seq = 2}, {});
+  EXPECT_EQ(refused(refusal::rollback), 1U);
+  tell({.term = 1, .seq = 3}, {release_of("web:1")});
+  EXPECT_FALSE(has_condition("LedgerDamaged"));
+  EXPECT_EQ(runtime.find("pos", "web")->id, before) << "what runs as wanted is not touched";
+  EXPECT_TRUE(runs("pos", "web"));
+}
+
 TEST_F(AgentCore, SaysThatItHasNoManifestAndNotThatItsFloorIsLost) {
   enrol();
   const auto conditions = agent->report().conditions;

@@ -227,6 +227,17 @@ class CoreTest : public ::testing::Test {
     });
   }
 
+  [[nodiscard]] bool has_condition(std::string_view code) const {
+    const auto conditions = agent->report().conditions;
+    return std::ranges::find(conditions, code, &document::Reason::code) != conditions.end();
+  }
+
+  /// Whether such an event waits to be acknowledged.
+  [[nodiscard]] bool has_event(std::string_view code) const {
+    const auto events = agent->outbox().next({}, 100).value();
+    return std::ranges::find(events, code, &document::Event::code) != events.end();
+  }
+
   [[nodiscard]] std::uint64_t refused(const ErrorCode& code) const {
     const auto found = agent->intake().refusals().find(code.name);
     return found == agent->intake().refusals().end() ? 0 : found->second;

@@ -156,5 +156,42 @@ TEST_F(CrashStates, EveryFailedOperationLeavesARecoverableDisk) {
   }
 }
 
+/// What a disk holds after damage that no power cut makes.
+DiskImage damaged_image() {
+  SimDisk disk;
+  {
+    Ledger ledger = Ledger::open(disk).value();
+    EXPECT_TRUE(ledger.raise_floor({.number = {.term = 1, .seq = 5}}));
+  }
+  DiskImage image = disk.after_power_cut(PowerCut::keep_all, [](std::uint64_t) { return 0; });
+  image["ledger"][12] ^= 1;
+  return image;
+}
+
+TEST_F(CrashStates, EveryPowerCutWhileADamagedLedgerIsPutAsideKeepsFloorBytesAndWord) {
+  const DiskImage damaged = damaged_image();
+  SimDisk disk(damaged);
+  int cuts = 0;
+  const auto check_cut = [&](PowerCut cut) {
+    SimDisk after(disk.after_power_cut(cut, [this](std::uint64_t bound) { return pick(bound); }));
+    const Result<Ledger> ledger = Ledger::open(after);
+    ASSERT_TRUE(ledger) << to_string(ledger.error());
+    EXPECT_EQ(ledger->floor().number.seq, 5U);
+    EXPECT_TRUE(ledger->damage_untold());
+    EXPECT_EQ(read_whole(after, "ledger.damaged", 1 << 20).value(), damaged.at("ledger"));
+    ++cuts;
+  };
+  disk.set_observer([&](std::uint64_t) {
+    for (int i = 0; i < 20; ++i) {
+      for (const PowerCut cut :
+           {PowerCut::drop_unsynced, PowerCut::keep_all, PowerCut::random_subset, PowerCut::torn}) {
+        check_cut(cut);
+      }
+    }
+  });
+  ASSERT_TRUE(Ledger::open(disk));
+  EXPECT_GE(cuts, 500);
+}
+
 }  // namespace
 }  // namespace skerry::agent

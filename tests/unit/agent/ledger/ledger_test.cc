@@ -254,6 +254,34 @@ TEST(Ledger, TellsALostFloorFromOneThatNeverWas) {
   EXPECT_TRUE(Ledger::open(disk).value().floor_lost());
 }
 
+TEST(Ledger, BeginsAnewWhereItIsDamagedAndKeepsTheFloorAndTheDamagedBytes) {
+  SimDisk disk;
+  {
+    Ledger ledger = Ledger::open(disk).value();
+    ASSERT_TRUE(ledger.raise_floor(floor_at(5)));
+    ASSERT_TRUE(ledger.commit(Ledger::Change().put(key::back_off, Counter{.value = 7})));
+  }
+  flip_byte(disk, "ledger", "floor-kept");
+  const std::string damaged = read_whole(disk, "ledger", 1 << 20).value();
+  {
+    Ledger ledger = Ledger::open(disk).value();
+    EXPECT_EQ(ledger.floor(), floor_at(5));
+    EXPECT_FALSE(ledger.contains(key::back_off));
+    EXPECT_TRUE(ledger.damage_untold());
+  }
+  EXPECT_EQ(read_whole(disk, "ledger.damaged", 1 << 20).value(), damaged);
+  Ledger ledger = Ledger::open(disk).value();
+  EXPECT_TRUE(ledger.damage_untold()) << "until it is told";
+  ASSERT_TRUE(ledger.note_damage_told());
+  EXPECT_FALSE(Ledger::open(disk).value().damage_untold());
+}
+
+TEST(Ledger, BeginsAnewWhereItIsEmpty) {
+  SimDisk disk(sim::DiskImage{{"ledger", ""}, {"ledger.damaged", "older"}});
+  EXPECT_TRUE(Ledger::open(disk).value().damage_untold());
+  EXPECT_EQ(read_whole(disk, "ledger.damaged", 100).value(), "");
+}
+
 TEST(Ledger, KeepsTypedRecords) {
   SimDisk disk;
   Ledger ledger = Ledger::open(disk).value();
