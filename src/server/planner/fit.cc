@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include "document/codec.h"
 #include "trust/admit.h"
@@ -94,7 +95,9 @@ std::vector<Growth> growth_of(const Manifest& manifest, const std::optional<Mani
       all.push_back(growth);
     }
   }
-  std::ranges::stable_sort(all, std::ranges::greater(), &Growth::size);
+  std::ranges::sort(all, [](const Growth& one, const Growth& other) {
+    return std::pair(other.size(), one.index) < std::pair(one.size(), other.index);
+  });
   return all;
 }
 
