@@ -119,7 +119,7 @@ Status Watches::tell_all(Watcher& watcher) {
     std::string after;
     for (bool more = true; more;) {
       SKERRY_TRY(const auto rows, desk_.reader().objects(kind, after, rows_at_once));
-      SKERRY_CHECK(tell_added(watcher, kind, rows));
+      SKERRY_CHECK(tell_rows(watcher, v1::Change::ADDED, kind, rows));
       more = rows.size() == rows_at_once;
       after = rows.empty() ? after : rows.back().name;
     }
@@ -127,12 +127,13 @@ Status Watches::tell_all(Watcher& watcher) {
   return {};
 }
 
-Status Watches::tell_added(Watcher& watcher,
-                           const std::string& kind,
-                           const std::vector<store::ObjectRow>& rows) {
+Status Watches::tell_rows(Watcher& watcher,
+                          v1::Change::Type type,
+                          const std::string& kind,
+                          const std::vector<store::ObjectRow>& rows) {
   for (const store::ObjectRow& row : rows) {
     v1::Change change;
-    change.set_type(v1::Change::ADDED);
+    change.set_type(type);
     change.set_kind(kind);
     change.set_name(row.name);
     SKERRY_CHECK(tell_object(watcher, std::move(change)));
@@ -263,19 +264,13 @@ Status Watches::tell_changed(Watcher& watcher, const std::set<Uuid>& sites) {
   for (const std::string& kind : watcher.kinds) {
     std::string after;
     for (bool more = true; more;) {
-      SKERRY_TRY(const auto rows, desk_.reader().objects(kind, after, rows_at_once));
-      for (const store::ObjectRow& row : rows) {
-        after = row.name;
-        if (kind == "Site" && !sites.contains(row.uid)) {
-          continue;
-        }
-        v1::Change change;
-        change.set_type(v1::Change::MODIFIED);
-        change.set_kind(kind);
-        change.set_name(row.name);
-        SKERRY_CHECK(tell_object(watcher, std::move(change)));
-      }
+      SKERRY_TRY(auto rows, desk_.reader().objects(kind, after, rows_at_once));
       more = rows.size() == rows_at_once;
+      after = rows.empty() ? after : rows.back().name;
+      if (kind == "Site") {
+        std::erase_if(rows, [&](const auto& row) { return !sites.contains(row.uid); });
+      }
+      SKERRY_CHECK(tell_rows(watcher, v1::Change::MODIFIED, kind, rows));
     }
   }
   return {};

@@ -54,9 +54,10 @@ class Watches {
 
   Status begin(const CallPtr& call, Watcher& watcher);
   Status tell_all(Watcher& watcher);
-  Status tell_added(Watcher& watcher,
-                    const std::string& kind,
-                    const std::vector<store::ObjectRow>& rows);
+  Status tell_rows(Watcher& watcher,
+                   v1::Change::Type type,
+                   const std::string& kind,
+                   const std::vector<store::ObjectRow>& rows);
   Status tell_news(Watcher& watcher);
   Status tell_row(Watcher& watcher, const store::AuditRow& row);
   Status tell_status(Watcher& watcher);
