@@ -147,7 +147,9 @@ Finding StackView::assess(const DesiredService& service) const {
     }
   }
   const auto rank = [&](const ObservedContainer* container) {
-    return std::tuple(container->config_hash == service.config_hash,
+    return std::tuple(container->has_own_name,
+                      container->config_hash == service.config_hash,
+                      diff(service, *container).empty(),
                       container->state == ContainerState::running,
                       container->started_at.value_or(Instant::min()),
                       container->id);

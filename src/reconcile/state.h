@@ -61,6 +61,9 @@ enum class Health : std::uint8_t { none, starting, healthy, unhealthy };
 struct ObservedContainer {
   std::string id = {};
   std::string name = {};
+  /// It is called as the driver calls what it makes. Labels can be copied, as by a committed image;
+  /// a name is held by one container alone.
+  bool has_own_name = false;
   std::string stack = {};
   std::string service = {};
   std::string config_hash = {};

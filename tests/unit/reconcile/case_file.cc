@@ -277,6 +277,7 @@ class Reader {
                                    const std::string& id) {
     ObservedContainer container{.id = id,
                                 .name = stack + "-" + name,
+                                .has_own_name = true,
                                 .stack = stack,
                                 .service = name,
                                 .state = ContainerState::running,
@@ -334,6 +335,8 @@ class Reader {
         container.started_at = test_now - seconds(value);
       } else if (key == "stopped") {
         container.stopped_at = test_now - seconds(value);
+      } else if (word == "other-name") {
+        container.has_own_name = false;
       } else if (word == "by-hand") {
         container.stopped_by_hand = true;
       } else {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "agent/runtime/docker/codes.h"
+#include "agent/runtime/docker/create_request.h"
 #include "base/text.h"
 #include "document/workload.h"
 #include "reconcile/fields.h"
@@ -309,12 +310,25 @@ Status read_run(FoundContainer& found, JsonView reply) {
   return {};
 }
 
-void read_names(reconcile::ObservedContainer& out, JsonView reply, JsonView labels) {
+/// `container_name` or `second_container_name`, told from the labels that were made with it.
+bool has_own_name(const reconcile::ObservedContainer& container,
+                  const Identity& identity,
+                  std::string_view project) {
+  const reconcile::DesiredStack stack{.project = std::string(project)};
+  return container.name == container_name(stack, container.service) ||
+         container.name == second_container_name(identity, stack, container.service);
+}
+
+void read_names(reconcile::ObservedContainer& out,
+                const Identity& identity,
+                JsonView reply,
+                JsonView labels) {
   const auto name = reply["Name"].text();
   out.name = name.starts_with('/') ? name.substr(1) : name;
   out.stack = labels[std::string(label::stack).c_str()].text();
   out.service = labels[std::string(label::service).c_str()].text();
   out.config_hash = labels[std::string(label::config).c_str()].text();
+  out.has_own_name = has_own_name(out, identity, labels["com.docker.compose.project"].text());
   out.image_id = reply["Image"].text();
 }
 
@@ -333,7 +347,7 @@ Result<FoundContainer> read_container(const Identity& identity, JsonView reply) 
                  .code = object_missing,
                  .message = "the container is not ours"});
   }
-  read_names(out, reply, config["Labels"]);
+  read_names(out, identity, reply, config["Labels"]);
   SKERRY_CHECK(read_run(found, reply));
   add_config(out.fields, config);
   add_text(out.fields, "hostname", config["Hostname"].text());

@@ -73,6 +73,19 @@ TEST(InspectReader, ShowsNoLabelOfOurOwnAsAField) {
   EXPECT_EQ(fields.count("labels.com.docker.compose.project"), 0U);
 }
 
+TEST(InspectReader, TellsItsOwnNamesFromThoseOfACopy) {
+  const auto is_own = [](const std::string& name) {
+    const auto json = parse_json(R"({"Id":"1","State":{"Status":"created"},"Name":"/)" + name +
+                                 R"(","Config":{"Labels":{"skerry.install":"0a1b2c3d",
+      "skerry.service":"web","com.docker.compose.project":"shop"}}})");
+    return read_container(identity, json->view())->observed.has_own_name;
+  };
+
+  EXPECT_TRUE(is_own("shop-web-1"));
+  EXPECT_TRUE(is_own("shop-web-1-0a1b2c3d"));
+  EXPECT_FALSE(is_own("brave_hopper"));
+}
+
 TEST(InspectReader, KnowsWhatIsNotOurs) {
   const auto json = parse_json(real_container());
 
