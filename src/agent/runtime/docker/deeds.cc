@@ -447,9 +447,10 @@ void Deeds::stop(Deed& deed) {
 
 void Deeds::remove(Deed& deed) {
   view_.stop_is_ours(deed.id);
+  // Without `v`: what an image's VOLUME holds is somebody's data (docs/compose.md).
   send(deed,
        "DELETE",
-       "/containers/" + url_escape(deed.id) + "?force=1&v=1",
+       "/containers/" + url_escape(deed.id) + "?force=1",
        "",
        [this](Deed& own, const Result<Json>& reply) {
          const auto status = status_of(reply);
