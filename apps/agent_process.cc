@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "agent/core/install_id.h"
 #include "agent/local/views.h"
 #include "agent/uplink/session.h"
 #include "base/text.h"
@@ -15,22 +16,10 @@ namespace {
 /// sysexits.h: EX_SOFTWARE, EX_NOPERM. A supervisor starts the first again and not the second.
 constexpr int exit_recover = 70;
 constexpr int exit_refused = 77;
-constexpr const char* install_id_file = "install-id";
 constexpr const char* config_directory = "configs";
 /// Written by skerry-launch.
 constexpr const char* slot_attempts_file = "slot-attempts";
 constexpr std::chrono::seconds confirm_after{60};
-
-/// Made once; what carries it at the runtime is this agent's.
-Result<std::string> install_id(Disk& disk, Random& random, const Clock& clock) {
-  Result<std::string> kept = read_whole(disk, install_id_file, 64);
-  if (kept || kept.error().code != file_not_found) {
-    return kept;
-  }
-  const std::string made = to_string(make_uuid(clock.wall(), random));
-  SKERRY_CHECK(write_atomically(disk, install_id_file, made));
-  return made;
-}
 
 }  // namespace
 
@@ -57,14 +46,14 @@ Status AgentProcess::open() {
 }
 
 Status AgentProcess::open_runtime(Disk& disk) {
-  SKERRY_TRY(const std::string install, install_id(disk, random_, loop_->clock()));
+  SKERRY_TRY(install_id_, open_install_id(disk, random_, loop_->clock()));
   const std::string configs = options_.state_directory + "/" + config_directory;
   runtime_ = std::make_unique<docker::DockerRuntime>(
       *loop_,
       crypto_,
       log_.for_room("docker"),
       docker::DockerRuntime::Options{.socket_path = options_.docker_socket,
-                                     .identity = {.install_id = install,
+                                     .identity = {.install_id = to_string(install_id_),
                                                   .config_directory = configs,
                                                   .engine_config_directory = configs},
                                      .wake = [this] { poke(); }});
@@ -94,6 +83,7 @@ Status AgentProcess::open_agent() {
   const Result<Uuid> boot = os::read_boot_id();
   AgentOptions options{.version = SKERRY_VERSION,
                        .boot_id = boot ? to_string(*boot) : std::string(),
+                       .install_id = install_id_,
                        .facts = machine_facts(),
                        .token = options_.token,
                        .die = [this](const Error& error) {

@@ -61,6 +61,7 @@ class AgentProcess {
   Log log_;
   std::unique_ptr<os::EventLoop> loop_;
   std::optional<os::DirectoryLock> lock_;
+  Uuid install_id_;
   std::unique_ptr<Disk> disk_;
   os::SystemRandom random_;
   trust::OpenSslCrypto crypto_;

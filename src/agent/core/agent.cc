@@ -92,8 +92,19 @@ Result<std::unique_ptr<Agent>> Agent::open(const AgentOutside& outside, AgentOpt
   if (agent->intake_.in_adopt_mode()) {
     agent->tell(Event::Class::security, "adopt_mode", "the floor is lost; nothing is touched");
   }
+  SKERRY_CHECK(agent->keep_install_id());
   SKERRY_CHECK(agent->tell_of_damage());
   return agent;
+}
+
+Status Agent::keep_install_id() {
+  SKERRY_TRY(const auto kept, ledger_->get<InstallId>(key::install_id));
+  if (options_.install_id.is_zero() || (kept && kept->id == options_.install_id)) {
+    return {};
+  }
+  return ledger_->commit(
+      Ledger::Change().put(key::install_id, InstallId{.id = options_.install_id}),
+      Ledger::Room::reserve);
 }
 
 /// What was damaged is gone for this agent; until a manifest comes it observes.

@@ -35,6 +35,9 @@ inline constexpr ErrorCode not_enrolled{"not_enrolled"};
 struct AgentOptions {
   std::string version = {};
   std::string boot_id = {};
+  /// What marks this agent's things at the runtime; the ledger keeps a copy. Zero where nothing is
+  /// marked.
+  Uuid install_id = {};
   /// What this machine is like; sent with every report.
   std::vector<document::Fact> facts = {};
   /// Set while joining: the token, once the server is verified. Never kept.
@@ -118,6 +121,7 @@ class Agent {
   void on_refused(const Error& error);
   void give_desired();
   Status tell_of_damage();
+  Status keep_install_id();
   void note_link_end();
   void tell(document::Event::Class event_class, std::string code, std::string message);
   Status send_report_if_changed();

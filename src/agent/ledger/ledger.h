@@ -29,6 +29,7 @@ inline constexpr std::string_view site = "site";
 inline constexpr std::string_view floor_kept = "floor-kept";
 /// This ledger replaced a damaged one, and that is told; without it, it is still to be told.
 inline constexpr std::string_view damage_told = "damage-told";
+inline constexpr std::string_view install_id = "install-id";
 inline constexpr std::string_view releases = "release/";
 inline constexpr std::string_view stacks = "stack/";
 inline constexpr std::string_view events = "event/";

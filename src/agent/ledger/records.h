@@ -57,6 +57,18 @@ struct Counter {
   }
 };
 
+/// What marks at the runtime the things this agent made; the copy of the file `install-id`.
+struct InstallId {
+  Uuid id = {};
+
+  static constexpr std::string_view type_name = "InstallId";
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit(1, "id", self.id);
+  }
+};
+
 /// A signed document that was accepted, as it came.
 struct Held {
   document::PlanNumber number = {};

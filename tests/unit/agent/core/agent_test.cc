@@ -1,5 +1,6 @@
 #include "agent/core/agent.h"
 
+#include "agent/core/install_id.h"
 #include "trust/codes.h"
 #include "trust/opened.h"
 #include "unit/agent/core/scripted_server.h"
@@ -371,6 +372,50 @@ TEST_F(AgentCore, CallsItselfStaleAndRunsOn) {
   const auto conditions = agent->report().conditions;
   EXPECT_TRUE(
       std::ranges::any_of(conditions, [](const auto& reason) { return reason.code == "Stale"; }));
+}
+
+TEST_F(AgentCore, MakesItsInstallIdOnce) {
+  sim::SimDisk fresh;
+  const Result<Uuid> made = open_install_id(fresh, random, clock);
+  ASSERT_TRUE(made) << to_string(made.error());
+  EXPECT_EQ(open_install_id(fresh, random, clock).value(), *made);
+}
+
+TEST_F(AgentCore, TakesALostOrDamagedInstallIdFromItsLedger) {
+  agent.reset();
+  options.install_id = open_install_id(disk, random, clock).value();
+  restart();
+  enrol();
+  tell({.term = 1, .seq = 1}, {release_of("web:1")});
+  agent.reset();
+  for (const char* damaged : {"", "not an id", "00000000-0000-0000-0000-000000000000"}) {
+    ASSERT_TRUE(write_atomically(disk, "install-id", damaged));
+    EXPECT_EQ(open_install_id(disk, random, clock).value(), options.install_id) << damaged;
+  }
+  ASSERT_TRUE(disk.remove("install-id"));
+  EXPECT_EQ(open_install_id(disk, random, clock).value(), options.install_id);
+  EXPECT_EQ(read_whole(disk, "install-id", 64).value(), to_string(options.install_id));
+}
+
+TEST_F(AgentCore, KeepsACopyOfItsInstallIdAlsoInANewLedger) {
+  agent.reset();
+  options.install_id = open_install_id(disk, random, clock).value();
+  ASSERT_TRUE(disk.remove("ledger"));
+  restart();
+  agent.reset();
+  ASSERT_TRUE(disk.remove("install-id"));
+  EXPECT_EQ(open_install_id(disk, random, clock).value(), options.install_id);
+}
+
+TEST_F(AgentCore, GuessesNoInstallIdWhereASiteThatRunsHasLostIt) {
+  enrol();
+  tell({.term = 1, .seq = 1}, {release_of("web:1")});
+  agent.reset();
+  EXPECT_EQ(open_install_id(disk, random, clock).error().code, install_id_lost);
+  ASSERT_TRUE(disk.remove("ledger"));
+  EXPECT_EQ(open_install_id(disk, random, clock).error().code, install_id_lost)
+      << "the floor knows";
+  EXPECT_FALSE(disk.open("install-id", Disk::Create::no));
 }
 
 TEST_F(AgentCore, SaysHowToJoinWhereItNeverDid) {

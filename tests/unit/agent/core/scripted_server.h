@@ -84,11 +84,7 @@ class CoreTest : public ::testing::Test {
     agent.reset();
     runtime.greet_again();
     Result<std::unique_ptr<Agent>> opened =
-        Agent::open({disk, clock, random, crypto, runtime, connector, log},
-                    {.version = "1",
-                     .boot_id = "boot",
-                     .token = Secret("token"),
-                     .die = [](const Error& error) { FAIL() << to_string(error); }});
+        Agent::open({disk, clock, random, crypto, runtime, connector, log}, options);
     ASSERT_TRUE(opened) << to_string(opened.error());
     agent = *std::move(opened);
   }
@@ -258,6 +254,10 @@ class CoreTest : public ::testing::Test {
   FakeRuntime runtime{random};
   ScriptedConnector connector;
   Log log{clock, [](LogLevel, std::string_view) {}};
+  AgentOptions options{
+      .version = "1", .boot_id = "boot", .token = Secret("token"), .die = [](const Error& error) {
+        FAIL() << to_string(error);
+      }};
   std::unique_ptr<Agent> agent;
 };
 
