@@ -89,7 +89,10 @@ void Network::send(Stream& stream, End from, std::string_view bytes) {
     return;
   }
   if (stream.is_broken || roads_[stream.agent()].is_cut) {
+    // For good, also where the road is mended before it is noticed: a stream has no holes.
+    stream.is_broken = true;
     tell_closed(held, from, user_timeout);
+    tell_closed(held, other(from), half_open_max);
     return;
   }
   std::string whole(bytes);
