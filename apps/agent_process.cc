@@ -40,9 +40,12 @@ Status AgentProcess::open() {
   SKERRY_TRY(signals_, os::Signals::create(*loop_, {SIGTERM, SIGINT}, [this](int) { finish(0); }));
   SKERRY_TRY(lock_, os::DirectoryLock::acquire(options_.state_directory));
   SKERRY_TRY(disk_, os::DirectoryDisk::open_directory(options_.state_directory));
+  if (options_.enrolment) {
+    SKERRY_CHECK(write_enrolment(*disk_, *options_.enrolment));
+  }
   SKERRY_CHECK(open_runtime(*disk_));
   SKERRY_CHECK(open_agent());
-  return options_.enrol_only ? Status{} : open_local();
+  return options_.enrolment ? Status{} : open_local();
 }
 
 Status AgentProcess::open_runtime(Disk& disk) {
@@ -149,7 +152,7 @@ void AgentProcess::step() {
   } else {
     wake_.cancel();
   }
-  if (options_.enrol_only) {
+  if (options_.enrolment) {
     watch_enrolment();
   }
 }

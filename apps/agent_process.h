@@ -23,8 +23,8 @@ struct ProcessOptions {
   std::string docker_socket = "/run/docker.sock";
   std::string local_socket = "/run/skerry/agent.sock";
   std::optional<Secret> token = {};
-  /// Stop once the site has its charter, instead of running on.
-  bool enrol_only = false;
+  /// Join this installation and stop once the site has its charter, instead of running on.
+  std::optional<Enrolment> enrolment = {};
 };
 
 /// The agent in a process: one epoll loop around `Agent`, a Docker Engine, a TLS link and the local

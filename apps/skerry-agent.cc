@@ -126,7 +126,6 @@ int complain(const Error& error) {
 /// What the command line asks for.
 struct Command {
   ProcessOptions process = {};
-  std::optional<skerry::agent::Enrolment> enrolment = {};
   std::string token_file = {};
 };
 
@@ -153,9 +152,8 @@ Result<Command> read_command(const std::string& verb, std::map<std::string, std:
   process.docker_socket = take(flags, "docker", process.docker_socket);
   process.local_socket = take(flags, "socket", process.local_socket);
   if (verb == "enrol") {
-    SKERRY_TRY(command.enrolment, read_enrolment(flags));
+    SKERRY_TRY(process.enrolment, read_enrolment(flags));
     command.token_file = take(flags, "token-file", "");
-    process.enrol_only = true;
   }
   if (!flags.empty()) {
     return skerry::fail({.kind = ErrorKind::invalid,
@@ -168,13 +166,10 @@ Result<Command> read_command(const std::string& verb, std::map<std::string, std:
 Status prepare(Command& command) {
   SKERRY_CHECK(make_directory(command.process.state_directory));
   SKERRY_CHECK(make_directory(parent(command.process.local_socket)));
-  if (!command.enrolment) {
-    return {};
+  if (command.process.enrolment) {
+    SKERRY_TRY(command.process.token, read_token(command.token_file));
   }
-  SKERRY_TRY(command.process.token, read_token(command.token_file));
-  SKERRY_TRY(const auto disk,
-             skerry::os::DirectoryDisk::open_directory(command.process.state_directory));
-  return skerry::agent::write_enrolment(*disk, *command.enrolment);
+  return {};
 }
 
 int run(Command command) {

@@ -30,18 +30,35 @@ bool says_the_same(const Report& a, Report b) {
   return a == b;
 }
 
+Error damaged_enrolment() {
+  return {.kind = ErrorKind::invalid,
+          .code = enrolment_damaged,
+          .message = "the file names no server or no root key",
+          .field_path = enrolment_file,
+          .hint = "run `skerry-agent enrol --server HOST:PORT --root DIGEST` again"};
+}
+
+/// A root key that never gave this site a charter was a wrong one, and is let go with its trust.
+Status leave_unjoined(Disk& disk, const Digest& root) {
+  SKERRY_TRY(Ledger ledger, Ledger::open(disk));
+  if (ledger.contains(key::charter) || ledger.floor().number.seq > 0) {
+    return fail(
+        {.kind = ErrorKind::conflict,
+         .code = {"enrolled_elsewhere"},
+         .message = "this directory belongs to the installation with root key " + short_name(root),
+         .hint = "use another state directory, or remove this one on purpose"});
+  }
+  return ledger.commit(Ledger::Change().erase(key::trust));
+}
+
 }  // namespace
 
 Status write_enrolment(Disk& disk, const Enrolment& enrolment) {
   const Result<Enrolment> held = read_enrolment(disk);
   if (held && held->root != enrolment.root) {
-    return fail({.kind = ErrorKind::conflict,
-                 .code = {"enrolled_elsewhere"},
-                 .message = "this directory belongs to the installation with root key " +
-                            short_name(held->root),
-                 .hint = "use another state directory, or remove this one on purpose"});
+    SKERRY_CHECK(leave_unjoined(disk, held->root));
   }
-  if (!held && held.error().code != not_enrolled) {
+  if (!held && held.error().code != not_enrolled && held.error().code != enrolment_damaged) {
     return fail(held.error());
   }
   return write_atomically(disk, enrolment_file, document::encode(enrolment));
@@ -50,7 +67,10 @@ Status write_enrolment(Disk& disk, const Enrolment& enrolment) {
 Result<Enrolment> read_enrolment(Disk& disk) {
   const Result<std::string> bytes = read_whole(disk, enrolment_file, enrolment_bytes_max);
   if (bytes) {
-    return document::decode<Enrolment>(*bytes);
+    Result<Enrolment> enrolment = document::decode<Enrolment>(*bytes);
+    return enrolment && !enrolment->servers.empty() && enrolment->root != Digest{}
+               ? std::move(enrolment)
+               : fail(damaged_enrolment());
   }
   if (bytes.error().code == file_not_found) {
     return fail({.kind = ErrorKind::not_found,

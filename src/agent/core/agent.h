@@ -31,6 +31,7 @@ struct AgentOutside {
 };
 
 inline constexpr ErrorCode not_enrolled{"not_enrolled"};
+inline constexpr ErrorCode enrolment_damaged{"enrolment_damaged"};
 
 struct AgentOptions {
   std::string version = {};
@@ -47,10 +48,11 @@ struct AgentOptions {
   std::chrono::seconds beat{300};
 };
 
-/// Joins a site to an installation: what `Agent::open` then works with. Refused where the directory
-/// belongs to another installation already.
+/// Joins a site to an installation: what `Agent::open` then works with. Refused where another
+/// installation has taken the site in already. Nothing else may have the directory open.
 Status write_enrolment(Disk& disk, const Enrolment& enrolment);
-/// `not_enrolled` where the site was never told whom it belongs to.
+/// `not_enrolled` where the site was never told whom it belongs to, `enrolment_damaged` where what
+/// it was told is no longer to be read.
 Result<Enrolment> read_enrolment(Disk& disk);
 
 /// One site's agent: keeps the site at its accepted manifest, alone if need be, and tells its

@@ -427,7 +427,38 @@ TEST_F(AgentCore, SaysHowToJoinWhereItNeverDid) {
 }
 
 TEST_F(AgentCore, RefusesToJoinASecondInstallation) {
-  EXPECT_FALSE(write_enrolment(disk, {.root = digest_of(release_of("other"))}));
+  const Enrolment other{.servers = {"one:443"}, .root = digest_of(release_of("other"))};
+  enrol();
+  agent.reset();
+  EXPECT_EQ(write_enrolment(disk, other).error().code.name, "enrolled_elsewhere");
+  EXPECT_EQ(read_enrolment(disk)->root, id_of(trust::KeyRole::root));
+}
+
+TEST_F(AgentCore, JoinsUnderTheRightRootAfterAWrongOne) {
+  const Enrolment right = read_enrolment(disk).value();
+  Enrolment wrong = right;
+  wrong.root = digest_of(release_of("other"));
+  agent.reset();
+  ASSERT_TRUE(write_enrolment(disk, wrong)) << "nobody has taken it in yet";
+  restart();
+  connect();
+  say(wire::Document{.envelope = trust_envelope()});
+  EXPECT_EQ(agent->link().last_error()->code, server_not_trusted);
+  agent.reset();
+  ASSERT_TRUE(write_enrolment(disk, right));
+  restart();
+  enrol();
+  EXPECT_TRUE(agent->link().is_steady());
+}
+
+TEST_F(AgentCore, SaysThatItsEnrolmentIsDamagedAndTakesItAnew) {
+  const Enrolment right = read_enrolment(disk).value();
+  for (const char* damaged : {"", "damage"}) {
+    ASSERT_TRUE(write_atomically(disk, "enrolment", damaged));
+    EXPECT_EQ(read_enrolment(disk).error().code, enrolment_damaged) << damaged;
+  }
+  ASSERT_TRUE(write_enrolment(disk, right));
+  EXPECT_TRUE(read_enrolment(disk));
 }
 
 TEST_F(CoreTest, ShowsItsManifestToAServerThatWantsToSeeIt) {
