@@ -24,7 +24,7 @@ struct Action {
                        // started.
     start_container,
     stop_container,      // Within the service's stop_grace_period, then killed.
-    remove_container,    // With its anonymous volumes; named ones stay.
+    remove_container,    // All its volumes stay, the anonymous ones too.
     connect_network,     // Put `container` back on `network` of its stack.
     disconnect_network,  // Take it off a network it should not be on.
     update_container,    // Set limits and restart policy of `fields.h` in place.

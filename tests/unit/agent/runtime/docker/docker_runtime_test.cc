@@ -240,6 +240,19 @@ TEST_F(DockerRuntimeTest, AnActionBeforeTheEngineAnswersEndsAtOnce) {
   EXPECT_EQ(said.front().error.error().code.name, "runtime_down");
 }
 
+TEST_F(DockerRuntimeTest, ARemovedContainerLeavesItsUnnamedVolumes) {
+  start_and_wait();
+  engine_.requests.clear();
+
+  runtime_->begin({.verb = reconcile::Action::Verb::remove_container, .id = "c1"}, {});
+
+  ASSERT_TRUE(was_said(RuntimeEvent::Kind::finished));
+  const auto removal = std::ranges::find_if(
+      engine_.requests, [](const auto& line) { return line.starts_with("DELETE "); });
+  ASSERT_NE(removal, engine_.requests.end());
+  EXPECT_THAT(*removal, HasSubstr("/containers/c1?force=1 "));
+}
+
 TEST_F(DockerRuntimeTest, APullThatFailsInItsStreamFailsUnderAStatusOf200) {
   start_and_wait();
   engine_.replies["/images/create"] = {.body =

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -32,6 +33,9 @@ class FakeEngine {
 
   /// By the path without version and query: "/info". Others are answered with 404.
   std::map<std::string, Reply, std::less<>> replies;
+
+  /// First lines of all requests, as they came.
+  std::vector<std::string> requests;
 
   void event(std::string line) {
     line += "\n";
@@ -93,6 +97,7 @@ class FakeEngine {
   }
 
   void answer(Connection& connection, const std::string& line) {
+    requests.push_back(line);
     const auto path = path_of(line);
     if (path == "/events") {
       connection.has_events = true;
