@@ -111,6 +111,15 @@ Status Outbox::add(Event event) {
 Result<std::vector<Event>> Outbox::next(ReportNumber after, std::size_t count_max) const {
   std::vector<Event> events;
   const auto begin = std::ranges::upper_bound(entries_, after, {}, &Entry::number);
+  if (begin != entries_.begin()) {
+    // Of a gap that has grown since it was sent, and could not be cut for want of room: its rest.
+    const Entry& entry = *std::prev(begin);
+    const std::uint64_t end = entry.number.seq + entry.gap_count;
+    if (entry.number.start == after.start && end > after.seq + 1) {
+      events.push_back(gap_event(
+          {.start = after.start, .seq = after.seq + 1}, entry.event_class, end - after.seq - 1));
+    }
+  }
   for (auto entry = begin; entry != entries_.end() && events.size() < count_max; ++entry) {
     SKERRY_TRY(std::optional<Event> event, ledger_->get<Event>(key::event(entry->number)));
     SKERRY_ASSERT(event.has_value());
@@ -163,7 +172,8 @@ Status Outbox::acknowledge(ReportNumber number) {
     }
     entries_.pop_front();
   }
-  const Status erased = any ? ledger_->commit(change) : Status{};
+  // It only makes less of what is kept, so it may take the last room there is.
+  const Status erased = any ? ledger_->commit(change, Ledger::Room::reserve) : Status{};
   if (!erased && erased.error().kind == ErrorKind::exhausted) {
     // On a full disk they stay, are sent once more in the next session and dropped there.
     return load();

@@ -28,7 +28,8 @@ class Outbox {
 
   /// Gives the event its number and keeps it. Text fields are cut to sane lengths.
   Status add(document::Event event);
-  /// The next `count_max` events above `after`, which is where the sending stands.
+  /// The next events above `after`, the last number told, be it the last of a gap: `count_max` of
+  /// those kept, and before them what a gap has gained since it was told.
   [[nodiscard]] Result<std::vector<document::Event>> next(document::ReportNumber after,
                                                           std::size_t count_max) const;
 

@@ -274,12 +274,12 @@ Status Session::pump_events() {
     if (events.empty()) {
       return {};
     }
-    sent_ = events.back().number;
+    const document::Event& last = events.back();
+    sent_ = {.start = last.number.start,
+             .seq = last.number.seq + std::max<std::uint64_t>(last.count, 1) - 1};
     outside_.outbox.mark_sent(sent_);
     unacknowledged_.push_back(sent_);
-    outside_.outbox.said().event = {
-        .start = sent_.start,
-        .seq = sent_.seq + std::max<std::uint64_t>(events.back().count, 1) - 1};
+    outside_.outbox.said().event = sent_;
     say(wire::EventBatch{.events = std::move(events)});
   }
   return {};

@@ -104,6 +104,18 @@ TEST_F(OutboxTest, TellsTheRestOfAGapThatGrewAfterItWasSent) {
   EXPECT_EQ(told_from(end + 1), 9 - end);
 }
 
+TEST_F(OutboxTest, TellsTheRestOfSuchAGapWithoutRoomToKeepItApart) {
+  add_many(6);
+  const Event sent = all().front();
+  add_many(3);
+  const std::uint64_t end = sent.number.seq + sent.count - 1;
+  disk.set_faults({.capacity_bytes = 1});
+  ASSERT_TRUE(outbox->acknowledge({.start = 1, .seq = end}));
+  const std::vector<Event> rest = outbox->next({.start = 1, .seq = end}, 100).value();
+  ASSERT_FALSE(rest.empty());
+  EXPECT_EQ(rest.front().number.seq, end + 1);
+}
+
 TEST_F(OutboxTest, JoinsNoGapAcrossWhatIsOnItsWay) {
   add_many(6);
   const Event gap = all().front();
