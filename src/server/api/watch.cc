@@ -261,15 +261,16 @@ Status Watches::tell_status(Watcher& watcher) {
 
 /// A stack's counts may follow from any site, a site's status from its own rows alone.
 Status Watches::tell_changed(Watcher& watcher, const std::set<Uuid>& sites) {
+  const auto is_as_it_was = [&](const store::ObjectRow& row) {
+    return row.kind == "Site" && !sites.contains(row.uid);
+  };
   for (const std::string& kind : watcher.kinds) {
     std::string after;
     for (bool more = true; more;) {
       SKERRY_TRY(auto rows, desk_.reader().objects(kind, after, rows_at_once));
       more = rows.size() == rows_at_once;
       after = rows.empty() ? after : rows.back().name;
-      if (kind == "Site") {
-        std::erase_if(rows, [&](const auto& row) { return !sites.contains(row.uid); });
-      }
+      std::erase_if(rows, is_as_it_was);
       SKERRY_CHECK(tell_rows(watcher, v1::Change::MODIFIED, kind, rows));
     }
   }
