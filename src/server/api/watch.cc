@@ -83,10 +83,15 @@ void Watches::add(const CallPtr& call) {
                                 .body = ": hello\n\n"});
   if (watcher->begins_with_all) {
     // Told in one piece, for it is one state; what is larger than the server queues is cut.
-    static_cast<void>(tell_all(*watcher));
+    if (const Status told = tell_all(*watcher); !told) {
+      give_up(*watcher, told.error());  // A part of a list would look like the whole.
+      return;
+    }
   }
-  watchers_.push_back(std::move(watcher));
-  serve(*watchers_.back());
+  serve(*watcher);
+  if (watcher->call != nullptr) {
+    watchers_.push_back(std::move(watcher));
+  }
   plan();
 }
 
@@ -281,10 +286,14 @@ void Watches::serve(Watcher& watcher) {
   Status told = tell_news(watcher);
   told = told ? tell_status(watcher) : told;
   if (!told) {
-    desk_.environment.log->warning("watch_failed", {{"why", told.error().message}});
-    watcher.call->exchange->end();
-    watcher.call = nullptr;
+    give_up(watcher, told.error());
   }
+}
+
+void Watches::give_up(Watcher& watcher, const Error& why) {
+  desk_.environment.log->warning("watch_failed", {{"why", why.message}});
+  watcher.call->exchange->end();
+  watcher.call = nullptr;
 }
 
 void Watches::look() {

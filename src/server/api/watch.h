@@ -67,6 +67,7 @@ class Watches {
   void choose(Watcher& watcher, v1::Change change, bool is_chosen);
   void send(Watcher& watcher, const v1::Change& change);
   void serve(Watcher& watcher);
+  void give_up(Watcher& watcher, const Error& why);
   void drop_unwelcome();
   void beat();
   void plan();
