@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The architecture gates: arch.py RULE [ROOT], where RULE is rooms, coroutines, readmes, sizes or all.
+"""The architecture gates: arch.py RULE [ROOT], where RULE is rooms, coroutines, readmes, sizes, promises, codes or all.
 
 Each rule yields lines "file:line: what is wrong, and what to do instead". arch_test.py proves that each one finds a
 planted violation.
@@ -7,27 +7,13 @@ planted violation.
 
 import fnmatch
 import re
-import subprocess
 import sys
 from pathlib import Path
 
+import pages
+from tree import our_files, read
+
 LINES_MAX = 600
-SOURCES = (".cc", ".h")
-
-
-def our_files(root, suffixes=SOURCES):
-    """Files git would track, so that builds and caches are never read; all files where there is no git."""
-    listing = subprocess.run(["git", "-C", root, "ls-files", "--cached", "--others", "--exclude-standard"],
-                             capture_output=True, text=True)
-    if listing.returncode == 0:
-        names = listing.stdout.splitlines()
-    else:
-        names = [str(path.relative_to(root)) for path in Path(root).rglob("*") if path.is_file()]
-    return sorted(name for name in names if name.endswith(suffixes) and (Path(root) / name).is_file())
-
-
-def read(root, name):
-    return (Path(root) / name).read_text(encoding="utf-8")
 
 
 # --- rooms -------------------------------------------------------------------------------------------------------------
@@ -207,7 +193,7 @@ def sizes(root):
             yield f"{name}:{lines}: {lines} lines, above {LINES_MAX}; split it by concern, or say why not in tests/arch/long_files.txt"
 
 
-RULES = {"rooms": rooms, "coroutines": coroutines, "readmes": readmes, "sizes": sizes}
+RULES = {"rooms": rooms, "coroutines": coroutines, "readmes": readmes, "sizes": sizes, **pages.RULES}
 
 
 def main(arguments):

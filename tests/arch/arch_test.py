@@ -136,5 +136,85 @@ class ReadmesAndSizes(Gate):
         self.refuses("sizes", {"src/os/a.cc": "\n" * 601, "tests/arch/long_files.txt": "src/os/a.cc\n"}, "601 lines")
 
 
+class Promises(Gate):
+    def site(self, proof, tests=None, more=None):
+        """A tree with one row, and a test or two for it to name."""
+        page = "# Page\n\n## Kept\n\n### G1 A row\n\nIt holds.\n\n%s\n\n## Not yet promised\n\n### G2 Another\n"
+        threats = page.replace("## Kept", "## Stands today")
+        return {"docs/guarantees.md": page % proof, "docs/threat-model.md": threats % "Proof: `sim: G1 it holds`",
+                "tests/unit/os/CMakeLists.txt": "skerry_test(unit/os SOURCES a_test.cc)",
+                "tests/unit/os/a_test.cc": tests or "TEST(Disk, Holds) {}\nTYPED_TEST(Typed, Holds) {}\n",
+                "tests/sim/CMakeLists.txt": "add_test(NAME sim/first COMMAND sim_main)",
+                "tests/sim/a.cc": 'throw Broken{"G1 it holds", name};',
+                "tests/sim/faults.h": "std::uint32_t cut = 10;\nstd::uint32_t never = 0;\n",
+                "tests/e2e/walk.py": "STEPS = (\n    a_kill_is_reverted,\n)\n",
+                "tests/e2e/process.py": "def test_is_ready(self):\n",
+                "tests/arch/CMakeLists.txt": "add_test(NAME arch/agent_binary COMMAND a)", **(more or {})}
+
+    def test_every_kind_of_test_is_known(self):
+        for name in ("unit/os/Disk.Holds", "unit/os/Typed.Holds", "sim: G1 it holds", "sim fault: cut", "arch/agent_binary",
+                     "e2e/walk: a kill is reverted", "e2e/process: is ready"):
+            with self.subTest(name=name):
+                self.accepts("promises", self.site(f"Proof: `{name}`"))
+
+    def test_a_row_without_a_test_is_refused(self):
+        for proof in ("", "Proof: soon.", "It is said that `unit/os/Disk.Holds`."):
+            with self.subTest(proof=proof):
+                self.refuses("promises", self.site(proof), "docs/guarantees.md:5", "'G1 A row'", "no test")
+
+    def test_a_test_that_is_not_there_is_refused(self):
+        for name in ("unit/os/Disk.Hold", "unit/net/Disk.Holds", "sim: G1 it hold", "sim fault: never", "sim fault: uncut",
+                     "e2e/walk: a kill", "e2e/process: ready", "arch/agent", "Disk.Holds"):
+            with self.subTest(name=name):
+                self.refuses("promises", self.site(f"Proof: `unit/os/Disk.Holds` ·\n`{name}`"), "guarantees.md:10", name, "is no test")
+
+    def test_a_test_that_does_not_run_is_refused(self):
+        proof = "Proof: `unit/os/Disk.Holds`"
+        self.refuses("promises", self.site(proof, "TEST(Disk, DISABLED_Holds) {}"), "is no test")
+        self.refuses("promises", self.site(proof, more={"tests/unit/os/CMakeLists.txt": "skerry_test(unit/os SOURCES b_test.cc)"}),
+                     "is no test")
+        for red in ("unit/os/Disk.Holds", "unit/os/.*"):
+            self.refuses("promises", self.site(proof, more={"tests/known-red.txt": f"# why\n{red}  it fails\n"}), "known-red")
+        self.refuses("promises", self.site("Proof: `e2e/walk: a kill is reverted`",
+                                           more={"tests/known-red.txt": "e2e/walk  it fails\n"}), "known-red")
+
+    def test_a_page_without_rows_is_refused(self):
+        self.refuses("promises", self.site("Proof: `sim fault: cut`", more={"docs/threat-model.md": "# Page\n"}),
+                     "docs/threat-model.md:1", "no row")
+
+
+class Codes(Gate):
+    def site(self, source, page, name="src/os/codes.h"):
+        return {name: source, "docs/user/troubleshooting.md": page}
+
+    def test_every_word_that_is_shown_needs_its_line(self):
+        line = "| `%s` | means | do |\n"
+        for name, source, word in [
+                ("src/os/codes.h", 'ErrorCode timed_out{"timed_out"};', "timed_out"),
+                ("src/os/codes.h", 'ErrorCode timed_out{\n    "timed_out"};', "timed_out"),
+                ("apps/a.cc", '{.code = {"flag_missing"}}', "flag_missing"),
+                ("src/server/gateway/a.cc", 'say_goodbye("silent", "too long", 0);', "silent"),
+                ("src/agent/core/a.cc", 'tell(Event::Class::change,\n  {.code = is_up ? "runtime_up" : "paused"});', "paused"),
+                ("src/agent/core/a.cc", 'conditions.push_back({.code = "Stale"});', "Stale"),
+                ("src/reconcile/a.cc", 'say(WorkloadState::failed,\n  "Dead", "it is");', "Dead"),
+                ("src/reconcile/a.cc", 'say(a ? WorkloadState::failed : b,\n    "CrashLoop",\n    how);', "CrashLoop"),
+                ("src/server/planner/a.cc", 'hold(site, "Adopting", "not yet")', "Adopting"),
+                ("src/server/api/a.cc", 'reason.set_code("NotReported");', "NotReported")]:
+            with self.subTest(source=source):
+                known = "".join(line % each for each in ("runtime_up",) if f'"{each}"' in source)
+                self.accepts("codes", self.site(source, known + line % word, name))
+                self.refuses("codes", self.site(source, known, name), name, f"`{word}`", "has no line")
+
+    def test_words_of_a_row_and_a_column_are_told_apart(self):
+        source = 'ErrorCode a{"one_word"};\nErrorCode b{"two_words"};'
+        self.accepts("codes", self.site(source, "| `one_word`, `two_words` | see `three_words` |\n"))
+        self.refuses("codes", self.site(source, "| `one_word` | see `two_words` |\n"), "`two_words`")
+
+    def test_a_line_of_what_nothing_says_is_refused(self):
+        self.refuses("codes", self.site("", "| `gone` | means | do |\n"), "troubleshooting.md:1", "`gone`")
+        self.refuses("codes", self.site('ErrorCode a{"gone"};', "| `gone` | means | do |\n", "src/agent/runtime/fake/codes.h"),
+                     "`gone`")
+
+
 if __name__ == "__main__":
     unittest.main()
