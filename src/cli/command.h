@@ -59,8 +59,8 @@ struct Invocation {
   Session& session;
 };
 
-/// One command. The table of all of them is what help, parser, completion and docs/cli.md come
-/// from.
+/// One command. The table of all of them is what help, parser, completion and
+/// docs/user/cli-reference.md come from.
 struct Command {
   std::string_view path = {};  // "token create"
   std::string_view summary = {};

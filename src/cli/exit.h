@@ -6,7 +6,7 @@
 
 namespace skerry::cli {
 
-/// How `skerry` ends; documented in docs/cli.md, stable for scripts.
+/// How `skerry` ends; documented in docs/user/cli-reference.md, stable for scripts.
 enum class Exit : std::uint8_t {
   done = 0,           // Done, or: the answer is yes.
   no = 1,             // It ran well and the answer is no.

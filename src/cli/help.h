@@ -15,7 +15,7 @@ std::string help_of_group(std::span<const Command> commands, std::string_view gr
 /// One command: examples first, then what it takes.
 std::string help_of(const Command& command);
 
-/// docs/cli.md, whole.
+/// docs/user/cli-reference.md, whole.
 std::string reference_page(std::span<const Command> commands);
 
 }  // namespace skerry::cli

@@ -61,11 +61,11 @@ TEST(CommandTable, EveryExampleIsAGoodCommandLine) {
 }
 
 TEST(CommandTable, IsTheReferencePage) {
-  std::ifstream file(SKERRY_SOURCE_DIR "/docs/cli.md", std::ios::binary);
+  std::ifstream file(SKERRY_SOURCE_DIR "/docs/user/cli-reference.md", std::ios::binary);
   std::ostringstream page;
   page << file.rdbuf();
   EXPECT_EQ(page.str(), reference_page(all_commands()))
-      << "write it anew: skerry help --markdown > docs/cli.md";
+      << "write it anew: skerry help --markdown > docs/user/cli-reference.md";
 }
 
 TEST(CommandLine, SuggestsTheCommandThatWasMeant) {
@@ -144,7 +144,7 @@ TEST(CommandLine, CompletionKnowsEveryShownCommand) {
   EXPECT_THAT(ran.out, HasSubstr("--dry-run"));
 }
 
-// The exit codes of docs/cli.md, one by one.
+// The exit codes of docs/user/cli-reference.md, one by one.
 
 client::Reply answer(unsigned status, std::string body = "{}") {
   return {.status = status, .body = std::move(body)};
