@@ -8,6 +8,13 @@
 #include "os/system_clock.h"
 #include "server_process.h"
 
+namespace {
+
+/// As in docs/cli.md; CLI11 has codes of its own for each kind of mistake.
+constexpr int exit_usage = 2;
+
+}  // namespace
+
 int main(int argc, char** argv) {
   skerry::server::ServerOptions options;
   CLI::App app("skerryd, the control plane of Skerry", "skerryd");
@@ -22,7 +29,12 @@ int main(int argc, char** argv) {
   app.add_option("--beat", options.beat_s, "Seconds between a silent site's beats")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // Asking for help or the version comes this way too.
+    return app.exit(error) == 0 ? 0 : exit_usage;
+  }
   // The store holds hashes of tokens and what users wrote: nobody else's to read, whatever
   // directory it is given.
   ::umask(0077);

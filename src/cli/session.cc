@@ -1,5 +1,7 @@
 #include "cli/session.h"
 
+#include <algorithm>
+
 namespace skerry::cli {
 namespace {
 
@@ -35,6 +37,21 @@ Error signed_out(std::string message) {
           .code = not_signed_in,
           .message = std::move(message),
           .hint = "skerry login https://SERVER:8443"};
+}
+
+/// A token goes into a header as it is, so a line feed pasted along would be another header.
+Status check_token(const Secret& token) {
+  const bool is_word =
+      std::ranges::all_of(token.reveal(), [](char c) { return c > ' ' && c < 0x7F; });
+  if (is_word) {
+    return {};
+  }
+  return fail({.kind = ErrorKind::invalid,
+               .code = bad_input,
+               .message =
+                   "the token holds a blank or a control character: it was not copied whole, "
+                   "or with something around it",
+               .hint = "SKERRY_TOKEN=$(cat FILE), which leaves out the line's end"});
 }
 
 /// The option, else the variable, else nothing.
@@ -107,6 +124,7 @@ Result<client::Client*> Session::client_of(const ServerAddress& server) {
 
 Result<client::Client*> Session::client_with(const ServerAddress& server, const Secret& token) {
   url_ = server.url;
+  SKERRY_CHECK(check_token(token));
   SKERRY_TRY(auto transport, outside_.connect(server));
   transport_ = std::make_unique<Patient>(std::move(transport), outside_.terminal);
   client_ = std::make_unique<client::Client>(*transport_, token);

@@ -59,13 +59,31 @@ Now site_now(const client::Object& object) {
           .why = chain_text(status.reasons())};
 }
 
+/// The words that both a site and a stack have.
+std::vector<std::string> known_states() {
+  std::vector<std::string> words;
+  for (const std::string& word :
+       resource::words_of(*google::protobuf::GetEnumDescriptor<api::v1::SiteState::Word>())) {
+    words.push_back(lower(word));
+  }
+  return words;
+}
+
+/// A word that nothing ever is would be waited for until the end.
 Result<std::string> wanted_state(const Options& options) {
   const std::string wanted = options.get("for", "status=healthy");
   constexpr std::string_view prefix = "status=";
-  if (!wanted.starts_with(prefix) || wanted.size() == prefix.size()) {
-    return fail(usage("--for \"" + wanted + "\" is no condition", "--for=status=healthy"));
+  const std::string state = lower(wanted.starts_with(prefix) ? wanted.substr(prefix.size()) : "");
+  const std::vector<std::string> known = known_states();
+  if (std::ranges::find(known, state) != known.end()) {
+    return state;
   }
-  return lower(wanted.substr(prefix.size()));
+  std::string all;
+  for (const std::string& word : known) {
+    all += (all.empty() ? "" : "|") + word;
+  }
+  return fail(usage("--for \"" + wanted + "\" is no condition",
+                    "--for=status=" + nearest(state, known).value_or(all)));
 }
 
 Result<std::chrono::milliseconds> timeout_of(const Options& options) {

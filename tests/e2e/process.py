@@ -94,6 +94,11 @@ class TheServer(unittest.TestCase):
         eventually(20, "it says that it ends", lambda: self.ready(connection) == 503)
         self.assertEqual(server.process.wait(20), 0)
 
+    def test_refuses_a_wrong_flag_as_a_wrong_command_line(self):
+        for arguments, code in [(["--beat", "0"], 2), (["--bogus"], 2), (["--help"], 0)]:
+            done = subprocess.run([self.programs / "skerryd", *arguments], capture_output=True, timeout=20, check=False)
+            self.assertEqual(done.returncode, code, arguments)
+
     def test_may_have_as_many_connections_as_the_system_allows(self):
         server = self.start("ulimit -S -n 256;")
         limits = Path(f"/proc/{server.process.pid}/limits").read_text()

@@ -104,6 +104,15 @@ TEST(CommandLine, RefusesAFormatThereIsNot) {
   EXPECT_EQ(run_words({"get", "sites", "-o", "xml"}, world).exit, 2);
 }
 
+TEST(CommandLine, SuggestsTheStateThatWasMeantInsteadOfWaitingForEver) {
+  const Ran ran = run_signed_in({"wait", "stack/web", "--for=status=helthy"}, {});
+  EXPECT_EQ(ran.exit, 2);
+  EXPECT_THAT(ran.err, HasSubstr("next: --for=status=healthy"));
+  const Ran strange = run_signed_in({"wait", "stack/web", "--for=status=foo"}, {});
+  EXPECT_EQ(strange.exit, 2);
+  EXPECT_THAT(strange.err, HasSubstr("--for=status=healthy|degraded|drifted|pending|failed"));
+}
+
 TEST(CommandLine, SuggestsTheKindThatWasMeant) {
   const Ran ran = run_signed_in({"get", "sits"}, {});
   EXPECT_EQ(ran.exit, 2);
@@ -180,6 +189,17 @@ TEST(ExitCode, Is5ForAConflict) {
 
 TEST(ExitCode, Is6ForWhatTheServerCannotTake) {
   EXPECT_EQ(run_signed_in({"get", "sites"}, {answer(422)}).exit, 6);
+}
+
+TEST(ExitCode, Is6ForATokenThatIsNoWord) {
+  FakeWorld world;
+  world.sign_in();
+  world.variables["SKERRY_TOKEN"] = "very-secret-token\nx: y";
+  const Ran ran = run_words({"get", "sites"}, world);
+  EXPECT_EQ(ran.exit, 6);
+  EXPECT_THAT(ran.err, HasSubstr("error: the token holds a blank or a control character"));
+  EXPECT_EQ(ran.err.find("very-secret-token"), std::string::npos);
+  EXPECT_TRUE(world.server.connected.empty());
 }
 
 TEST(ExitCode, Is7WithoutAnAnswerInTime) {
