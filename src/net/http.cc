@@ -70,7 +70,7 @@ std::string http_date(WallTime time) {
 }
 
 std::string_view reason_phrase(unsigned status) {
-  static constexpr std::array<std::pair<unsigned, std::string_view>, 29> phrases{{
+  static constexpr std::array<std::pair<unsigned, std::string_view>, 30> phrases{{
       {100, "Continue"},
       {200, "OK"},
       {201, "Created"},
@@ -100,6 +100,7 @@ std::string_view reason_phrase(unsigned status) {
       {501, "Not Implemented"},
       {503, "Service Unavailable"},
       {505, "HTTP Version Not Supported"},
+      {507, "Insufficient Storage"},
   }};
   const auto* found =
       std::ranges::find(phrases, status, &std::pair<unsigned, std::string_view>::first);

@@ -5,6 +5,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include "base/disk.h"
 #include "base/text.h"
 #include "resource/codec.h"
 #include "server/api/codes.h"
@@ -30,6 +31,7 @@ constexpr std::array statuses{StatusOfCode{auth::unauthenticated, 401},
                               StatusOfCode{store::stale_revision, 412},
                               StatusOfCode{store::already_exists, 412},
                               StatusOfCode{store::key_reused, 422},
+                              StatusOfCode{disk_full, 507},
                               StatusOfCode{media_type_unsupported, 415}};
 
 unsigned status_of_kind(ErrorKind kind) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/disk.h"
 #include "resource/json.h"
 #include "resource/resources.h"
 #include "server/api/codes.h"
@@ -31,6 +32,7 @@ TEST(Problem, HasTheStatusOfItsCode) {
   EXPECT_EQ(status_of(ErrorKind::invalid, media_type_unsupported), 415U);
   EXPECT_EQ(status_of(ErrorKind::invalid, store::key_reused), 422U);
   EXPECT_EQ(status_of(ErrorKind::exhausted, auth::throttled), 429U);
+  EXPECT_EQ(status_of(ErrorKind::exhausted, disk_full), 507U);
 }
 
 TEST(Problem, HasTheStatusOfItsKindWhereTheCodeSaysNothing) {
