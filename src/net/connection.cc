@@ -203,11 +203,18 @@ void Connection::begin_stream(const Response& response) {
   if (state_ != State::handling) {
     return;
   }
+  // Without a length the end of the connection ends the body.
+  const std::string head = head_of(response, After::close, context_.clock.wall()) + "\r\n";
+  if (request_.head.method == "HEAD") {
+    let_go();
+    write(head);
+    close();
+    return;
+  }
   state_ = State::streaming;
   deadline_.cancel();
   stream_->set_reading(os::Stream::Reading::on);
-  // Without a length the end of the connection ends the body.
-  write(head_of(response, After::close, context_.clock.wall()) + "\r\n" + response.body);
+  write(head + response.body);
 }
 
 void Connection::send(std::string_view bytes) {

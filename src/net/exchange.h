@@ -45,6 +45,7 @@ class Exchange {
   void reply(Response response);
 
   /// Answers with a body that comes in pieces and ends by `end`. `response.body` is the first one.
+  /// To HEAD the head is the whole answer.
   void begin_stream(Response response);
   /// The peer is cut off where it does not take more than the server queues; look at `queued`.
   void send(std::string bytes);

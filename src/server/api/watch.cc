@@ -81,6 +81,9 @@ void Watches::add(const CallPtr& call) {
                                             {"x-request-id", call->request_id},
                                             {"x-accel-buffering", "no"}},
                                 .body = ": hello\n\n"});
+  if (call->exchange->head().method == "HEAD") {
+    return;  // Has been answered whole.
+  }
   if (watcher->begins_with_all) {
     // Told in one piece, for it is one state; what is larger than the server queues is cut.
     if (const Status told = tell_all(*watcher); !told) {

@@ -81,6 +81,19 @@ TEST_F(WatchTest, ShowsThatItLivesWhileNothingHappens) {
   EXPECT_EQ(frames.find("data:"), std::string::npos);
 }
 
+TEST_F(WatchTest, AnswersHeadWithTheHeadersAlone) {
+  set_up();
+  add_site("store-1");
+  for (const std::string target : {"/api/v1/watch", "/api/v1/sites?watch=true"}) {
+    const Answer answer = ask("HEAD", target);
+    EXPECT_EQ(answer.status, 200U) << target;
+    EXPECT_EQ(answer.header("content-type"), "text/event-stream");
+    EXPECT_EQ(answer.body, "");
+    // The answer has come to its end: the next one is its own.
+    EXPECT_EQ(ask("GET", "/api/v1/whoami").at("user"), "ana");
+  }
+}
+
 TEST_F(WatchTest, EndsForWhoMayNotWatchAnyMore) {
   set_up();
   bool signed_out = false;

@@ -257,6 +257,22 @@ TEST_F(ServerTest, StreamsFromAnotherThreadUntilItsEnd) {
   EXPECT_TRUE(all.ends_with("data: 99\n\n"));
 }
 
+TEST_F(ServerTest, AnswersHeadOfAStreamWithItsHeadAlone) {
+  std::shared_ptr<Exchange> kept;
+  start([&](const std::shared_ptr<Exchange>& exchange) {
+    kept = exchange;
+    exchange->begin_stream({.headers = {{"content-type", "text/event-stream"}}, .body = "hello"});
+    exchange->send("more");
+  });
+  TlsClient client(port());
+  ASSERT_TRUE(client.send("HEAD /watch HTTP/1.1\r\nhost: x\r\n\r\n"));
+  const std::string all = client.receive();
+  EXPECT_NE(all.find("content-type: text/event-stream\r\n"), std::string::npos) << all;
+  EXPECT_TRUE(all.ends_with("\r\n\r\n")) << all;
+  EXPECT_TRUE(client.closed());
+  EXPECT_TRUE(kept->gone());
+}
+
 TEST_F(ServerTest, TellsTheTellerOfAStreamThatThePeerIsGone) {
   std::shared_ptr<Exchange> kept;
   std::mutex mutex;
