@@ -73,8 +73,12 @@ Result<Effect> Transaction::apply(const UseToken& operation) {
 }
 
 Result<Effect> Transaction::apply(const RevokeToken& operation) {
+  // It ends now, so that it is forgotten as long after as one that expired.
   SKERRY_CHECK(
-      connection_.run("UPDATE token SET revoked = 1 WHERE id = ? AND revoked = 0", operation.id));
+      connection_.run("UPDATE token SET revoked = 1, expires = min(coalesce(expires, ?1), ?1)"
+                      " WHERE id = ?2 AND revoked = 0",
+                      now_,
+                      operation.id));
   if (connection_.changed() == 0) {
     return fail(refusal(ErrorKind::not_found, token_refused, "there is no such token"));
   }
@@ -94,10 +98,13 @@ Result<Effect> Transaction::apply(const ExtendToken& operation) {
 }
 
 Status Transaction::end_sessions(std::string_view user, const Uuid& but) {
-  return connection_.run("UPDATE token SET revoked = 1 WHERE subject = ? AND kind = ? AND id <> ?",
-                         user,
-                         static_cast<std::uint64_t>(TokenRow::Kind::session),
-                         but);
+  return connection_.run(
+      "UPDATE token SET revoked = 1, expires = min(coalesce(expires, ?1), ?1)"
+      " WHERE subject = ?2 AND kind = ?3 AND id <> ?4 AND revoked = 0",
+      now_,
+      user,
+      static_cast<std::uint64_t>(TokenRow::Kind::session),
+      but);
 }
 
 Result<Effect> Transaction::apply(const PutUser& operation) {

@@ -93,6 +93,7 @@ struct UseToken {
   Digest hash = {};
 };
 
+/// Ends a token now; what is listed of it is forgotten 30 days later, as of one that expired.
 struct RevokeToken {
   Uuid id = {};
 };

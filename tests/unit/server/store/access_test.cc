@@ -83,6 +83,25 @@ TEST_F(AccessTest, ForgetsTokensThatNobodyCanUseAMonthLater) {
   EXPECT_EQ(listed[0].id, kept);
 }
 
+TEST_F(AccessTest, ForgetsARevokedTokenAMonthLaterHoweverLongItWasGoodFor) {
+  const WallTime far = clock.time + std::chrono::days(365);
+  const Uuid lasting = add_token({.kind = Kind::api, .hash = digest(1)});
+  const Uuid long_lived = add_token({.kind = Kind::api, .hash = digest(2), .expires_at = far});
+  const Uuid kept = add_token({.kind = Kind::api, .hash = digest(3), .expires_at = far});
+  must(RevokeToken{.id = lasting});
+  must(RevokeToken{.id = long_lived});
+  clock.time += std::chrono::days(29);
+  must(Note{});
+  EXPECT_EQ(reader->tokens(Kind::api, {}, 10).value().size(), 3U);
+  const std::size_t told = reader->audit(0, 100).value().size();
+  clock.time += std::chrono::days(2);
+  must(Note{});
+  const std::vector<TokenRow> listed = reader->tokens(Kind::api, {}, 10).value();
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed[0].id, kept);
+  EXPECT_EQ(reader->audit(0, 100).value().size(), told + 1) << "the audit keeps all of it";
+}
+
 TEST_F(AccessTest, DeletingAUserTakesItsTokensAlong) {
   must(PutUser{.user = {.name = "ana", .password_hash = "$argon2id$x", .role = "admin"}});
   add_token({.kind = Kind::session, .hash = digest(1), .subject = "ana"});
