@@ -27,19 +27,15 @@ std::int64_t time_of(const client::Object& event) {
   return event.as<api::v1::Event>().at_ms();
 }
 
-/// The newest last, next to the prompt. One site's come newest first, so that a page is enough;
-/// everybody's come in their order, and the last of them are at the end.
+/// The newest last, next to the prompt. They come newest first, so that one page is enough.
 Result<std::vector<client::Object>> newest(client::Client& client,
                                            const std::string& site,
                                            std::size_t limit) {
-  const client::ListQuery query{.site = site, .items_max = site.empty() ? 0 : limit};
+  const client::ListQuery query{.site = site, .items_max = limit};
   SKERRY_TRY(auto events, client.list(*resource::kind_named("Event"), query));
-  std::stable_sort(events.begin(), events.end(), [](const auto& a, const auto& b) {
-    return time_of(a) < time_of(b);
-  });
-  if (events.size() > limit) {
-    events.erase(events.begin(), events.end() - static_cast<std::ptrdiff_t>(limit));
-  }
+  std::ranges::reverse(events);
+  // What a site told late stands where it happened; what happened at once, in the order it came.
+  std::ranges::stable_sort(events, {}, time_of);
   return events;
 }
 

@@ -150,17 +150,18 @@ Result<v1::EventList> events_of_site(Desk& desk, const Call& call, const Range& 
   return list;
 }
 
-/// Everybody's, oldest first; the cursor goes on to what has not happened yet.
+/// Everybody's, newest first.
 Result<v1::EventList> events_of_all(Desk& desk, const Range& range) {
-  SKERRY_TRY(const store::EventPage page, desk.reader().events_since(range.from, range.limit));
+  SKERRY_TRY(const std::vector<store::EventRow> rows,
+             desk.reader().newest_events(range.from, range.limit));
   SiteNames names(desk);
   v1::EventList list;
-  for (const store::EventRow& event : page.rows) {
+  for (const store::EventRow& event : rows) {
     SKERRY_TRY(const std::string name, names.of(event.site));
     *list.add_items() = show(event, name);
   }
-  if (page.rows.size() == range.limit) {
-    list.mutable_page()->set_next(cursor_to(std::to_string(page.rows.back().id)));
+  if (rows.size() == range.limit) {
+    list.mutable_page()->set_next(cursor_to(std::to_string(rows.back().id)));
   }
   return list;
 }

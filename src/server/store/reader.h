@@ -122,6 +122,8 @@ class Reader {
   /// The highest number stored of a site's events; a hello returns it.
   Result<document::ReportNumber> events_position(SiteNumber site);
   Result<EventPage> events_since(std::uint64_t id, std::size_t limit);
+  /// The newest `limit` of all sites below `before`, newest first; 0 begins.
+  Result<std::vector<EventRow>> newest_events(std::uint64_t before, std::size_t limit);
   /// The newest `limit` of one site below `before`, newest first; 0 begins.
   Result<std::vector<EventRow>> events_of(SiteNumber site, std::uint64_t before, std::size_t limit);
 

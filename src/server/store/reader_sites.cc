@@ -172,15 +172,31 @@ Result<EventPage> Reader::events_since(std::uint64_t id, std::size_t limit) {
   return EventPage{.rows = std::move(rows), .pruned_through = pruned.value_or(0)};
 }
 
+namespace {
+
+/// No event has this id or a later one.
+std::uint64_t end_of(std::uint64_t before) {
+  return before == 0 ? INT64_MAX : before;
+}
+
+}  // namespace
+
+Result<std::vector<EventRow>> Reader::newest_events(std::uint64_t before, std::size_t limit) {
+  return all_rows(connection_->query("SELECT id, n, start, seq, count, time, code, body"
+                                     " FROM event WHERE id < ? ORDER BY id DESC LIMIT ?",
+                                     end_of(before),
+                                     std::uint64_t{limit}),
+                  event_row);
+}
+
 Result<std::vector<EventRow>> Reader::events_of(SiteNumber site,
                                                 std::uint64_t before,
                                                 std::size_t limit) {
-  const std::uint64_t below = before == 0 ? INT64_MAX : before;
   return all_rows(connection_->query("SELECT id, n, start, seq, count, time, code, body"
                                      " FROM event WHERE n = ? AND id < ?"
                                      " ORDER BY start DESC, seq DESC LIMIT ?",
                                      std::uint64_t{site},
-                                     below,
+                                     end_of(before),
                                      std::uint64_t{limit}),
                   event_row);
 }

@@ -237,6 +237,20 @@ TEST_F(SitesTest, EventsOfASiteComeNewestFirst) {
   EXPECT_EQ(reader->events_of(first, rows[1].id, 2).value().size(), 1U);
 }
 
+TEST_F(SitesTest, EventsOfAllSitesComeNewestFirstPageByPage) {
+  const SiteNumber first = add_site(1);
+  const SiteNumber second = add_site(2);
+  must(AddEvents{.site = first, .events = {event(1, 1), event(1, 2)}});
+  must(AddEvents{.site = second, .events = {event(1, 1)}});
+  const std::vector<EventRow> newest = reader->newest_events(0, 2).value();
+  ASSERT_EQ(newest.size(), 2U);
+  EXPECT_EQ(newest[0].site, second);
+  EXPECT_EQ(newest[1].number.seq, 2U);
+  const std::vector<EventRow> before = reader->newest_events(newest[1].id, 2).value();
+  ASSERT_EQ(before.size(), 1U);
+  EXPECT_EQ(before[0].number.seq, 1U);
+}
+
 TEST_F(SitesTest, CountsEventsAndNotTheirMessagesTowardsTheCap) {
   shut();
   open({.events_max = 100});
