@@ -158,36 +158,52 @@ void describe_site(Page& page, const client::Object& object) {
   drift(page, status);
 }
 
-const api::v1::SiteStack* stack_of(const client::Object& site, std::string_view stack) {
-  for (const auto& one : site.as<api::v1::Site>().status().stacks()) {
-    if (one.name() == stack) {
-      return &one;
+/// What a site itself says of a stack; nullptr where it has said nothing.
+const api::v1::SiteStack* report_of(const std::vector<client::Object>& sites,
+                                    std::string_view site,
+                                    std::string_view stack) {
+  for (const client::Object& object : sites) {
+    const auto& one = object.as<api::v1::Site>();
+    if (one.metadata().name() != site) {
+      continue;
     }
+    const auto& stacks = one.status().stacks();
+    const auto found = std::ranges::find(stacks, stack, &api::v1::SiteStack::name);
+    return found == stacks.end() ? nullptr : &*found;
   }
   return nullptr;
 }
 
-/// Sites that are not healthy come first: they are what one looks for.
-void sites_of_stack(Page& page, std::string_view name, std::vector<client::Object> sites) {
-  std::erase_if(sites, [&](const auto& site) { return stack_of(site, name) == nullptr; });
-  std::stable_partition(sites.begin(), sites.end(), [&](const auto& site) {
-    return stack_of(site, name)->state() != api::v1::WorkloadState::HEALTHY;
-  });
+/// Every site it is meant for or still runs on; those that are not healthy come first, for they are
+/// what one looks for. What a site says of its services is added where it says anything.
+void sites_of_stack(Page& page,
+                    const api::v1::Stack& stack,
+                    const std::vector<client::Object>& reports) {
+  std::vector<api::v1::StackSite> sites(stack.status().at_sites().begin(),
+                                        stack.status().at_sites().end());
+  std::ranges::stable_partition(
+      sites, [](const auto& site) { return site.state() != api::v1::WorkloadState::HEALTHY; });
   if (!sites.empty()) {
     page.line(0, "Sites:");
   }
   for (std::size_t i = 0; i < std::min(sites.size(), sites_shown_max); ++i) {
-    const auto& site = sites[i].as<api::v1::Site>();
-    std::string title = "site " + site.metadata().name();
-    title += site.status().connected() ? "" : " (offline)";
-    stack_at_site(page, 1, title, *stack_of(sites[i], name));
+    const api::v1::StackSite& site = sites[i];
+    const std::string title = "site " + site.site() + (site.connected() ? "" : " (offline)");
+    if (const auto* report = report_of(reports, site.site(), stack.metadata().name())) {
+      stack_at_site(page, 1, title, *report);
+    } else {
+      page.line(1, printable(title) + "  " + state_text(word(site.state()), page.look()));
+      reasons(page, 2, site.reasons());
+    }
   }
   if (sites.size() > sites_shown_max) {
     page.line(1, "and " + std::to_string(sites.size() - sites_shown_max) + " more");
   }
 }
 
-void describe_stack(Page& page, const client::Object& object, std::vector<client::Object> sites) {
+void describe_stack(Page& page,
+                    const client::Object& object,
+                    const std::vector<client::Object>& sites) {
   const auto& stack = object.as<api::v1::Stack>();
   const auto& status = stack.status();
   metadata(page, *object.kind, stack.metadata());
@@ -201,7 +217,7 @@ void describe_stack(Page& page, const client::Object& object, std::vector<client
   for (const auto& warning : status.warnings()) {
     page.field("Warning:", printable(warning.field_path()) + ": " + printable(warning.message()));
   }
-  sites_of_stack(page, stack.metadata().name(), std::move(sites));
+  sites_of_stack(page, stack, sites);
 }
 
 }  // namespace
@@ -216,8 +232,8 @@ Result<Exit> run_describe(const Invocation& invocation) {
   Page page(look, invocation.outside.clock.wall());
   if (reference.kind->name == "Stack") {
     const resource::Kind* site = resource::kind_named("Site");
-    SKERRY_TRY(auto sites, client->list(*site, {.stack = reference.name}));
-    describe_stack(page, object, std::move(sites));
+    SKERRY_TRY(const auto sites, client->list(*site, {.stack = reference.name}));
+    describe_stack(page, object, sites);
   } else if (reference.kind->name == "Site") {
     describe_site(page, object);
   } else {
