@@ -67,14 +67,15 @@ PresenceBoard::Presence PresenceBoard::of(store::SiteNumber site) const {
   return found == presences_.end() ? Presence{} : found->second;
 }
 
-void PlanBoard::publish(const Held& held, const Unreadable& unreadable) {
+void PlanBoard::publish(const planner::Planner& planner) {
   const std::lock_guard lock(mutex_);
-  if (held_ != held) {
-    held_ = held;
+  if (held_ != planner.held()) {
+    held_ = planner.held();
   }
-  if (unreadable_ != unreadable) {
-    unreadable_ = unreadable;
+  if (unreadable_ != planner.unreadable()) {
+    unreadable_ = planner.unreadable();
   }
+  planned_ = planner.planned();
 }
 
 std::optional<document::Reason> PlanBoard::held(store::SiteNumber site) const {
@@ -225,6 +226,7 @@ Status ServerProcess::open_api() {
                },
            .held = [this](store::SiteNumber site) { return plan_.held(site); },
            .unreadable = [this](const std::string& stack) { return plan_.unreadable(stack); },
+           .planned = [this] { return plan_.planned(); },
            .ready = [this] { return works_.load(); },
            .metrics = [this] { return metrics(); },
            .version = SKERRY_VERSION,
@@ -363,7 +365,7 @@ void ServerProcess::step() {
   if (!next) {
     log_.warning("gateway_failed", {{"why", to_string(next.error())}});
   }
-  plan_.publish(planner_->held(), planner_->unreadable());
+  plan_.publish(*planner_);
   works_ = works && next.has_value();
   timer_ = loop_->at(next ? *next : loop_->now() + std::chrono::seconds(5), [this] { step(); });
 }

@@ -59,14 +59,17 @@ class PlanBoard {
   using Held = std::map<store::SiteNumber, document::Reason>;
   using Unreadable = std::map<std::string, std::string, std::less<>>;
 
-  void publish(const Held& held, const Unreadable& unreadable);
+  void publish(const planner::Planner& planner);
   [[nodiscard]] std::optional<document::Reason> held(store::SiteNumber site) const;
   [[nodiscard]] std::optional<std::string> unreadable(const std::string& stack) const;
+
+  [[nodiscard]] std::uint64_t planned() const { return planned_; }
 
  private:
   mutable std::mutex mutex_;
   Held held_;
   Unreadable unreadable_;
+  std::atomic<std::uint64_t> planned_{0};
 };
 
 /// The control plane in a process: the store's writer on its thread, gateway and planner on the

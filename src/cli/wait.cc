@@ -43,6 +43,9 @@ Now stack_now(const client::Object& object) {
   Now now{.state = stack_state(object)};
   if (sites.matched() == 0) {
     now.why = "its targets choose no site";
+  } else if (sites.healthy() == sites.matched() && sites.current() < sites.matched()) {
+    now.why = std::to_string(sites.current()) + " of " + std::to_string(sites.matched()) +
+              " sites are at the newest";
   } else {
     now.why = std::to_string(sites.healthy()) + " of " + std::to_string(sites.matched()) +
               " sites are healthy";

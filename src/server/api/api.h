@@ -50,6 +50,9 @@ struct Environment {
   std::function<std::optional<document::Reason>(store::SiteNumber site)> held = {};
   /// Why no site is told anything new of a stack.
   std::function<std::optional<std::string>(const std::string& stack)> unreadable = {};
+  /// The revision up to which the planner has told every site what follows from it; nothing where
+  /// none is waited for.
+  std::function<std::uint64_t()> planned = {};
   /// Whether the process does its work, for /readyz; nothing where it always does.
   std::function<bool()> ready = {};
   /// More lines for /metrics, in Prometheus' text format.

@@ -71,8 +71,7 @@ void add_build(const Build& built, v1::Stack& stack) {
 void show_dry_run(Desk& desk, const CallPtr& call, const Build& built, v1::Stack stack) {
   const Result<net::Header> outcome = outcome_of_dry_run(desk, *call, stack);
   add_build(built, stack);
-  const Status counted =
-      for_each_site(desk, [&](const SiteView& view) { count_site(view, Detail::sites, stack); });
+  const Status counted = add_sites(desk, stack);
   if (!counted || !outcome) {
     refuse(desk, call, counted ? outcome.error() : counted.error());
     return;

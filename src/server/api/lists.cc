@@ -140,15 +140,22 @@ Result<v1::StackList> list_stacks(Desk& desk, const PageRequest& request) {
                return is_chosen_stack(request, row);
              }));
   v1::StackList list;
+  std::vector<StackTerms> terms;
   for (const store::ObjectRow& row : page.rows) {
     SKERRY_TRY(*list.add_items(), show_stack(desk, row));
+    terms.push_back(terms_of(*list.items().rbegin()));
   }
   // One walk over the sites for all stacks of the page.
+  std::vector<Standings> standings(terms.size());
   SKERRY_CHECK(for_each_site(desk, [&](const SiteView& view) {
-    for (v1::Stack& stack : *list.mutable_items()) {
-      count_site(view, Detail::counts, stack);
+    const Candidate site(view);
+    for (std::size_t which = 0; which < terms.size(); ++which) {
+      standings[which].add(standing_of(site, terms[which]));
     }
   }));
+  for (std::size_t which = 0; which < standings.size(); ++which) {
+    standings[which].show(desk, *list.mutable_items(static_cast<int>(which)));
+  }
   SKERRY_CHECK(fill_page(desk, page, request, "Stack", *list.mutable_page()));
   return list;
 }
@@ -171,8 +178,7 @@ Result<v1::Stack> one_stack(Desk& desk, const store::ObjectRow& row) {
   // Not kept, for they follow from the spec alone.
   const Build built = build(stack, *desk.environment.crypto);
   *stack.mutable_status()->mutable_warnings() = {built.warnings.begin(), built.warnings.end()};
-  SKERRY_CHECK(
-      for_each_site(desk, [&](const SiteView& view) { count_site(view, Detail::sites, stack); }));
+  SKERRY_CHECK(add_sites(desk, stack));
   return stack;
 }
 

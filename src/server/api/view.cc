@@ -102,15 +102,13 @@ void fill_number(document::PlanNumber from, v1::ManifestNumber& to) {
   to.set_seq(from.seq);
 }
 
-Status fill_manifest(Desk& desk, const SiteView& view, v1::SiteStatus& status) {
-  SKERRY_TRY(const std::optional<store::ToldRow> told, desk.reader().told(view.entry->number));
-  if (told) {
-    fill_number(told->number, *status.mutable_manifest()->mutable_desired());
+void fill_manifest(const SiteView& view, v1::SiteStatus& status) {
+  if (view.told) {
+    fill_number(*view.told, *status.mutable_manifest()->mutable_desired());
   }
   if (view.state) {
     fill_number(view.state->accepted, *status.mutable_manifest()->mutable_accepted());
   }
-  return {};
 }
 
 /// A server that was put back to an older copy tells its sites nothing, and says so.
@@ -213,6 +211,7 @@ Result<SiteView> load_site(Desk& desk, store::ObjectRow row) {
     return view;
   }
   SKERRY_TRY(view.state, desk.reader().state(view.entry->number));
+  SKERRY_TRY(view.told, desk.reader().told_number(view.entry->number));
   SKERRY_TRY(const std::string report, desk.reader().report(view.entry->number));
   // One that cannot be read is a newer agent's; its row still says how the site is.
   if (Result<document::Report> decoded = document::decode<document::Report>(report); decoded) {
@@ -243,7 +242,7 @@ Result<v1::Site> show(Desk& desk, const SiteView& view) {
   }
   SKERRY_CHECK(add_behind(desk, view, status));
   fill_report(view.report, status);
-  SKERRY_CHECK(fill_manifest(desk, view, status));
+  fill_manifest(view, status);
   status.set_connected(view.presence.connected);
   const WallTime seen =
       std::max(view.presence.last_seen, view.state ? view.state->seen_at : WallTime());
@@ -315,32 +314,115 @@ Result<place::Targets> targets_of(const v1::Targets& targets) {
   return out;
 }
 
+StackTerms terms_of(const v1::Stack& stack) {
+  StackTerms terms{.name = stack.metadata().name(), .release = stack.status().release().digest()};
+  // What was stored has been read before; a selector that cannot be read chooses nothing.
+  if (Result<place::Targets> targets = targets_of(stack.spec().targets()); targets) {
+    terms.targets = *std::move(targets);
+  }
+  return terms;
+}
+
+Candidate::Candidate(const SiteView& of)
+    : view(of),
+      placement(of.placement()),
+      labels(place::selectable(placement)),
+      is_in(of.entry && !of.entry->charter.empty() && !of.entry->ended) {}
+
 namespace {
 
-void count_state(v1::WorkloadState::Word state, v1::StackSites& counts) {
+enum Line : std::uint8_t { matched, current, healthy, pending, failed, drifted, offline };
+
+Standing bit(Line line, bool set = true) {
+  return static_cast<Standing>(set ? 1U << line : 0U);
+}
+
+Standing standing_in(v1::WorkloadState::Word state) {
   switch (state) {
     case v1::WorkloadState::HEALTHY:
-      counts.set_healthy(counts.healthy() + 1);
-      break;
+      return bit(healthy);
     case v1::WorkloadState::FAILED:
     case v1::WorkloadState::UNHEALTHY:
     case v1::WorkloadState::ROLLED_BACK:
-      counts.set_failed(counts.failed() + 1);
-      break;
+      return bit(failed);
     case v1::WorkloadState::STOPPED:
-      break;
+      return 0;
     default:
-      counts.set_pending(counts.pending() + 1);
-      break;
+      return bit(pending);
   }
 }
 
-void list_site(const SiteView& view, const document::StackStatus* here, v1::Stack& stack) {
+bool is_wanted(const Candidate& site, const StackTerms& stack) {
+  return site.is_in && place::is_target(stack.targets, site.placement, site.labels);
+}
+
+/// What the site says of the stack; nullptr where it says nothing.
+const document::StackStatus* report_of(const SiteView& view, const std::string& stack) {
+  const auto found = std::ranges::find(view.report.stacks, stack, &document::StackStatus::name);
+  return found == view.report.stacks.end() ? nullptr : &*found;
+}
+
+/// A site that has not taken the newest it was told is not at the newest release: it may have the
+/// same one with other values, or be about to leave it.
+bool is_current(const SiteView& view, const document::StackStatus& here, const StackTerms& stack) {
+  return to_string(here.release) == stack.release && view.told && view.state &&
+         view.state->accepted >= *view.told;
+}
+
+}  // namespace
+
+Standing standing_of(const Candidate& site, const StackTerms& stack) {
+  if (!is_wanted(site, stack)) {
+    return 0;
+  }
+  const document::StackStatus* here = report_of(site.view, stack.name);
+  const bool has_drifted =
+      std::ranges::find(site.view.report.drift, stack.name, &document::Drift::stack) !=
+      site.view.report.drift.end();
+  Standing standing = bit(matched);
+  standing |= bit(current, here != nullptr && is_current(site.view, *here, stack));
+  standing |= here == nullptr ? bit(pending) : standing_in(word_of(here->state));
+  standing |= bit(drifted, has_drifted);
+  standing |= bit(offline, !site.view.presence.connected);
+  return standing;
+}
+
+void Standings::add(Standing standing) {
+  for (std::size_t line = 0; line < lines_.size(); ++line) {
+    lines_[line] += (standing >> line) & 1U;
+  }
+}
+
+void Standings::take(Standing standing) {
+  for (std::size_t line = 0; line < lines_.size(); ++line) {
+    lines_[line] -= (standing >> line) & 1U;
+  }
+}
+
+void Standings::show(const Desk& desk, v1::Stack& stack) const {
+  const auto& planned = desk.environment.planned;
+  const bool is_told = !planned || planned() >= stack.metadata().resource_version();
+  v1::StackSites& sites = *stack.mutable_status()->mutable_sites();
+  sites.set_matched(lines_[matched]);
+  sites.set_current(is_told ? lines_[current] : 0);
+  sites.set_healthy(lines_[healthy]);
+  sites.set_pending(lines_[pending]);
+  sites.set_failed(lines_[failed]);
+  sites.set_drifted(lines_[drifted]);
+  sites.set_offline(lines_[offline]);
+}
+
+void list_site(const Candidate& candidate, const StackTerms& terms, v1::Stack& stack) {
+  const SiteView& view = candidate.view;
+  const document::StackStatus* here = report_of(view, terms.name);
+  if (here == nullptr && !is_wanted(candidate, terms)) {
+    return;
+  }
   v1::StackSite& site = *stack.mutable_status()->add_at_sites();
   site.set_site(view.row.name);
   site.set_connected(view.presence.connected);
   site.set_state(v1::WorkloadState::PENDING);
-  if (view.held && view.held->subject == "stack " + stack.metadata().name()) {
+  if (view.held && view.held->subject == "stack " + terms.name) {
     *site.add_reasons() = reason_of(*view.held);
   }
   if (here == nullptr) {
@@ -358,33 +440,16 @@ void list_site(const SiteView& view, const document::StackStatus* here, v1::Stac
   }
 }
 
-}  // namespace
-
-void count_site(const SiteView& view, Detail detail, v1::Stack& stack) {
-  const Result<place::Targets> targets = targets_of(stack.spec().targets());
-  const place::SiteView placement = view.placement();
-  const bool enrolled = view.entry && !view.entry->charter.empty() && !view.entry->ended;
-  const bool wanted =
-      enrolled && targets && place::is_target(*targets, placement, place::selectable(placement));
-  const std::string& name = stack.metadata().name();
-  const auto found = std::ranges::find(view.report.stacks, name, &document::StackStatus::name);
-  const document::StackStatus* here = found == view.report.stacks.end() ? nullptr : &*found;
-  if (!wanted && here == nullptr) {
-    return;
-  }
-  v1::StackSites& counts = *stack.mutable_status()->mutable_sites();
-  counts.set_matched(counts.matched() + (wanted ? 1U : 0U));
-  counts.set_offline(counts.offline() + (view.presence.connected ? 0U : 1U));
-  const bool current =
-      here != nullptr && to_string(here->release) == stack.status().release().digest();
-  counts.set_current(counts.current() + (current ? 1U : 0U));
-  count_state(here == nullptr ? v1::WorkloadState::PENDING : word_of(here->state), counts);
-  const bool drifted = std::ranges::any_of(
-      view.report.drift, [&](const document::Drift& drift) { return drift.stack == name; });
-  counts.set_drifted(counts.drifted() + (drifted ? 1U : 0U));
-  if (detail == Detail::sites) {
-    list_site(view, here, stack);
-  }
+Status add_sites(Desk& desk, v1::Stack& stack) {
+  const StackTerms terms = terms_of(stack);
+  Standings standings;
+  SKERRY_CHECK(for_each_site(desk, [&](const SiteView& view) {
+    const Candidate site(view);
+    standings.add(standing_of(site, terms));
+    list_site(site, terms, stack);
+  }));
+  standings.show(desk, stack);
+  return {};
 }
 
 }  // namespace skerry::api

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -26,6 +28,8 @@ struct SiteView {
   v1::Site site = {};  // As stored, without status.
   std::optional<store::SiteRow> entry = {};
   std::optional<store::StateRow> state = {};
+  /// Of the newest manifest that was signed for it.
+  std::optional<document::PlanNumber> told = {};
   document::Report report = {};
   Presence presence = {};
   /// Why the planner holds it, or a stack of it, back.
@@ -45,11 +49,54 @@ Status for_each_site(Desk& desk, const std::function<void(const SiteView&)>& vis
 /// The stack with its metadata and its release, but without its sites.
 Result<v1::Stack> show_stack(Desk& desk, const store::ObjectRow& row);
 
-/// Counts a site into the status of a stack whose targets choose it or that it still runs.
-///
-/// @param detail  lists the site as well
-enum class Detail : std::uint8_t { counts, sites };
-void count_site(const SiteView& view, Detail detail, v1::Stack& stack);
+/// What of a stack decides where it runs.
+struct StackTerms {
+  std::string name = {};
+  place::Targets targets = {};
+  /// Of the newest release.
+  std::string release = {};
+};
+
+/// @param stack  as `show_stack` gives it
+StackTerms terms_of(const v1::Stack& stack);
+
+/// A site as stacks look at it, worked out once for all of them.
+struct Candidate {
+  explicit Candidate(const SiteView& of);
+
+  const SiteView& view;
+  place::SiteView placement;
+  resource::Labels labels;
+  /// It was let in, and not revoked since.
+  bool is_in = false;
+};
+
+/// How a site counts for a stack: a bit for each line of StackSites, none where the stack is not
+/// meant for it. One that still runs the stack though it is meant for others now does not count.
+using Standing = std::uint8_t;
+Standing standing_of(const Candidate& site, const StackTerms& stack);
+
+/// Many standings together.
+class Standings {
+ public:
+  void add(Standing standing);
+  void take(Standing standing);
+
+  /// Writes them into a stack's status. Nobody counts as current before the planner has told the
+  /// sites what follows from the stack as it is now.
+  void show(const Desk& desk, v1::Stack& stack) const;
+
+  friend bool operator==(const Standings&, const Standings&) = default;
+
+ private:
+  std::array<std::uint32_t, 7> lines_ = {};
+};
+
+/// Lists a site in the status of a stack that is meant for it or that it still runs.
+void list_site(const Candidate& site, const StackTerms& terms, v1::Stack& stack);
+
+/// Counts and lists all sites.
+Status add_sites(Desk& desk, v1::Stack& stack);
 
 /// Whether a site's labels and facts, or a plain object's labels, are chosen.
 bool is_chosen(const resource::Selector& selector, const SiteView& view);

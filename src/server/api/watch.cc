@@ -176,8 +176,12 @@ Result<bool> Watches::fill(const Watcher& watcher,
   }
   SKERRY_TRY(v1::Stack stack, show_stack(desk_, row));
   if (watcher.wants_status) {
-    SKERRY_CHECK(for_each_site(
-        desk_, [&](const SiteView& view) { count_site(view, Detail::counts, stack); }));
+    const StackTerms terms = terms_of(stack);
+    Standings standings;
+    SKERRY_CHECK(for_each_site(desk_, [&](const SiteView& view) {
+      standings.add(standing_of(Candidate(view), terms));
+    }));
+    standings.show(desk_, stack);
   }
   const auto& labels = stack.metadata().labels();
   const bool chosen =

@@ -38,6 +38,7 @@ Result<Planner::Progress> Planner::step() {
     world_.unmark(site);
   }
   if (round.manifests.empty() && round.adopted.empty()) {
+    planned_ = world_.dirty().empty() ? world_.revision() : planned_;
     return behind_ || world_.dirty().empty() ? Progress::idle : Progress::working;
   }
   SKERRY_CHECK(commit(round));

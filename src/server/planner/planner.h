@@ -56,6 +56,10 @@ class Planner {
   /// The store is older than what this key has said; nothing is signed.
   [[nodiscard]] bool is_behind() const { return behind_; }
 
+  /// What follows from every change of intent up to this revision has been told to the sites, or
+  /// held back.
+  [[nodiscard]] std::uint64_t planned() const { return planned_; }
+
   /// Why sites are held back, by number.
   [[nodiscard]] const std::map<store::SiteNumber, document::Reason>& held() const { return held_; }
 
@@ -87,6 +91,7 @@ class Planner {
   std::map<store::SiteNumber, document::Reason> held_;
   bool in_flight_ = false;
   bool behind_ = false;
+  std::uint64_t planned_ = 0;
   std::optional<Error> failure_;
 };
 

@@ -46,6 +46,9 @@ class World {
   /// Nothing where the site has no charter in force, or no readable object to say what it is.
   [[nodiscard]] std::optional<Site> site(store::SiteNumber number) const;
 
+  /// Every change of intent up to here has been taken in.
+  [[nodiscard]] std::uint64_t revision() const { return revision_; }
+
   /// Sites whose manifest may be another one now.
   [[nodiscard]] const std::set<store::SiteNumber>& dirty() const { return dirty_; }
 

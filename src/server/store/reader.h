@@ -109,6 +109,8 @@ class Reader {
 
   // What planners said.
   Result<std::optional<ToldRow>> told(SiteNumber site);
+  /// The number alone, without reading the manifest.
+  Result<std::optional<document::PlanNumber>> told_number(SiteNumber site);
   Result<std::vector<ToldRow>> told_since(std::uint64_t version, std::size_t limit);
   /// A key that has said nothing yet reads as seq 0.
   Result<PlannerRow> planner(const Digest& key);

@@ -15,6 +15,10 @@ ToldRow told_row(const Query& query) {
           .version = query.number(5)};
 }
 
+document::PlanNumber plan_number(const Query& query) {
+  return {.term = query.number(0), .seq = query.number(1)};
+}
+
 BatchRow batch_row(const Query& query) {
   return {.seq = query.number(0),
           .previous = query.digest(1),
@@ -92,6 +96,12 @@ Result<std::optional<ToldRow>> Reader::told(SiteNumber site) {
       connection_->query("SELECT n, term, seq, digest, envelope, version FROM told WHERE n = ?",
                          std::uint64_t{site}),
       told_row);
+}
+
+Result<std::optional<document::PlanNumber>> Reader::told_number(SiteNumber site) {
+  return first_row(
+      connection_->query("SELECT term, seq FROM told WHERE n = ?", std::uint64_t{site}),
+      plan_number);
 }
 
 Result<std::vector<ToldRow>> Reader::told_since(std::uint64_t version, std::size_t limit) {

@@ -117,6 +117,50 @@ TEST_F(ObjectsTest, SaysWhyThePlannerHoldsASiteBack) {
   EXPECT_EQ(stack.at("status.atSites[0].reasons[0].code"), "PlacingFailed") << stack.body;
 }
 
+TEST_F(ObjectsTest, ARetargetedStackCountsTheSitesItIsMeantForNow) {
+  set_up();
+  const store::SiteNumber store = let_in("store-1", "store");
+  let_in("mast-1", "mast");
+  const Answer made = put_yaml("/api/v1/stacks/hello", hello_stack);
+  const std::string release = made.at("status.release.digest");
+  report_healthy(store, release, tell(store));
+  const Answer before = ask("GET", "/api/v1/stacks/hello");
+  EXPECT_EQ(before.at("status.sites.matched"), "1") << before.body;
+  EXPECT_EQ(before.at("status.sites.healthy"), "1");
+  EXPECT_EQ(before.at("status.sites.current"), "1");
+  std::string other = hello_stack;
+  other.replace(other.find("type: store"), 11, "type: mast");
+  ASSERT_EQ(put_yaml("/api/v1/stacks/hello", other).status, 200U);
+  for (const std::string path : {"/api/v1/stacks/hello", "/api/v1/stacks"}) {
+    const Answer after = ask("GET", path);
+    const std::string status = path.ends_with("hello") ? "status" : "items[0].status";
+    EXPECT_EQ(after.at(status + ".sites.matched"), "1") << after.body;
+    EXPECT_EQ(after.at(status + ".sites.healthy"), "0");
+    EXPECT_EQ(after.at(status + ".sites.current"), "0");
+    EXPECT_EQ(after.at(status + ".sites.pending"), "1");
+  }
+  // The one it leaves is still shown.
+  EXPECT_EQ(ask("GET", "/api/v1/stacks/hello").at("status.atSites[1].site"), "store-1");
+}
+
+TEST_F(ObjectsTest, ASiteIsCurrentOnceItHasTakenWhatItWasTold) {
+  set_up();
+  const store::SiteNumber site = let_in("store-1", "store");
+  const Answer made = put_yaml("/api/v1/stacks/hello", hello_stack);
+  const std::string release = made.at("status.release.digest");
+  const document::PlanNumber first = tell(site);
+  report_healthy(site, release, first);
+  EXPECT_EQ(ask("GET", "/api/v1/stacks/hello").at("status.sites.current"), "1");
+  // The same release with other values.
+  const document::PlanNumber second = tell(site);
+  EXPECT_EQ(ask("GET", "/api/v1/stacks/hello").at("status.sites.current"), "0");
+  report_healthy(site, release, second);
+  EXPECT_EQ(ask("GET", "/api/v1/stacks/hello").at("status.sites.current"), "1");
+  // Changed, and the planner has not looked at it yet.
+  planned = std::stoull(made.at("metadata.resourceVersion")) - 1;
+  EXPECT_EQ(ask("GET", "/api/v1/stacks/hello").at("status.sites.current"), "0");
+}
+
 TEST_F(ObjectsTest, SaysThatAReleaseCannotBeRead) {
   set_up();
   ASSERT_EQ(put_yaml("/api/v1/stacks/hello", hello_stack).status, 201U);

@@ -2,6 +2,7 @@
 
 #include <future>
 
+#include "document/codec.h"
 #include "resource/resources.h"
 #include "skerry/api/v1/site.pb.h"
 
@@ -45,6 +46,7 @@ ApiTest::ApiTest() {
                     const auto found = unreadable.find(stack);
                     return found == unreadable.end() ? std::nullopt : std::optional(found->second);
                   },
+                  .planned = [this] { return planned.load(); },
                   .version = "0.1.0"})
           .value();
   net::ServerOptions options;
@@ -150,6 +152,52 @@ Uuid ApiTest::add_site(const std::string& name, const std::string& type) {
                                                   .uid = id});
   commit(std::move(change));
   return id;
+}
+
+store::SiteNumber ApiTest::let_in(const std::string& name, const std::string& type) {
+  const Uuid id = add_site(name, type);
+  EXPECT_EQ(post_json("/api/v1/sites/" + name + "/approve", "{}").status, 200U);
+  return reader->site_by_id(id).value()->number;
+}
+
+document::PlanNumber ApiTest::tell(store::SiteNumber site) {
+  const store::SiteRow row = reader->site(site).value().value();
+  const store::PlannerRow before = reader->planner(row.planner).value();
+  const std::uint64_t seq = before.seq + 1;
+  const document::PlanNumber number{.term = row.term, .seq = seq};
+  store::CommitPlan plan{.planner = row.planner, .seq_before = before.seq};
+  plan.batches.push_back({.seq = seq,
+                          .previous = before.previous,
+                          .size = 1,
+                          .hash = crypto.sha256("batch " + std::to_string(seq))});
+  plan.told.push_back({.site = site, .number = number, .envelope = "manifest"});
+  store::Change change{.by = {.name = "planner", .method = "internal"}};
+  change.operations.emplace_back(std::move(plan));
+  commit(std::move(change));
+  return number;
+}
+
+void ApiTest::report(store::SiteNumber site, const document::Report& said) {
+  store::Change change{.by = {.name = "site", .method = "identity"},
+                       .lane = store::Change::Lane::status};
+  change.operations.emplace_back(
+      store::SetState{.state = {.site = site,
+                                .number = {.start = 1, .seq = ++reports},
+                                .accepted = said.accepted,
+                                .health = static_cast<std::uint32_t>(v1::SiteState::HEALTHY),
+                                .seen_at = clock.wall()},
+                      .report = document::encode(said)});
+  commit(std::move(change));
+}
+
+void ApiTest::report_healthy(store::SiteNumber site,
+                             const std::string& release,
+                             document::PlanNumber accepted) {
+  report(site,
+         {.accepted = accepted,
+          .stacks = {{.name = "hello",
+                      .release = parse_digest(release).value(),
+                      .state = document::WorkloadState::healthy}}});
 }
 
 }  // namespace skerry::api

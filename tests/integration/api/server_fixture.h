@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -52,6 +53,16 @@ class ApiTest : public ::testing::Test {
   store::Outcome commit(store::Change change);
   /// A site that has enrolled, and waits for approval unless it has been let in.
   Uuid add_site(const std::string& name, const std::string& type = "");
+  /// A site that has enrolled and been let in.
+  store::SiteNumber let_in(const std::string& name, const std::string& type);
+  /// Tells a site a manifest of the next number, as the planner does.
+  document::PlanNumber tell(store::SiteNumber site);
+  /// A site says how it is.
+  void report(store::SiteNumber site, const document::Report& said);
+  /// It runs this release, healthy, and has taken this manifest.
+  void report_healthy(store::SiteNumber site,
+                      const std::string& release,
+                      document::PlanNumber accepted);
 
   net::ClientOptions client_options() const;
 
@@ -71,6 +82,8 @@ class ApiTest : public ::testing::Test {
   /// What the planner says, where a test wants it to.
   std::map<store::SiteNumber, document::Reason> held;
   std::map<std::string, std::string> unreadable;
+  std::atomic<std::uint64_t> planned{UINT64_MAX};
+  std::uint64_t reports = 0;
   std::string setup_code;
   std::string token;
 };

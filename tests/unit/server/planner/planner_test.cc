@@ -43,6 +43,18 @@ TEST_F(PlannerTest, MakesNoNewManifestAfterARestart) {
   EXPECT_EQ(planner->step().value(), Planner::Progress::idle);
 }
 
+TEST_F(PlannerTest, SaysUpToWhereEverySiteHasBeenTold) {
+  add_site(1, "shop");
+  put_stack("web", {"shop"});
+  settle();
+  EXPECT_EQ(planner->planned(), reader->head()->revision);
+  put_stack("web", {"shop"}, 2);
+  const std::uint64_t newest = reader->head()->revision;
+  EXPECT_LT(planner->planned(), newest);
+  settle();
+  EXPECT_EQ(planner->planned(), newest);
+}
+
 TEST_F(PlannerTest, DeletedStackLeavesTheManifest) {
   const store::SiteNumber shop = add_site(1, "shop");
   put_stack("web", {"shop"});
