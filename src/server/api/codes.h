@@ -12,8 +12,9 @@ inline constexpr ErrorCode kind_mismatch{"kind_mismatch"};  // The body's kind i
 inline constexpr ErrorCode name_mismatch{"name_mismatch"};  // The body's name is not the path's.
 inline constexpr ErrorCode invalid_resource{"invalid_resource"};
 inline constexpr ErrorCode not_found{"not_found"};
-inline constexpr ErrorCode site_not_waiting{"site_not_waiting"};  // Nothing to approve or reject.
-inline constexpr ErrorCode site_in_use{"site_in_use"};            // Revoke it before deleting it.
+inline constexpr ErrorCode object_unreadable{"object_unreadable"};  // As it is stored.
+inline constexpr ErrorCode site_not_waiting{"site_not_waiting"};    // Nothing to approve or reject.
+inline constexpr ErrorCode site_in_use{"site_in_use"};              // Revoke it before deleting it.
 inline constexpr ErrorCode name_taken{"name_taken"};
 inline constexpr ErrorCode last_user{"last_user"};
 inline constexpr ErrorCode busy{"busy"};

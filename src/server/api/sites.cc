@@ -38,7 +38,7 @@ Result<PublicKey> key_of(const store::SiteRow& entry) {
   PublicKey key;
   if (entry.request.size() != key.bytes.size()) {
     return fail({.kind = ErrorKind::internal,
-                 .code = {"object_unreadable"},
+                 .code = object_unreadable,
                  .message = "the site's request cannot be read"});
   }
   std::copy_n(entry.request.begin(), key.bytes.size(), key.bytes.begin());

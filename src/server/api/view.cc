@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "document/codec.h"
+#include "server/api/codes.h"
 
 namespace skerry::api {
 
@@ -12,7 +13,7 @@ constexpr std::size_t page = 500;
 
 Error unreadable(const store::ObjectRow& row) {
   return {.kind = ErrorKind::internal,
-          .code = {"object_unreadable"},
+          .code = object_unreadable,
           .message = "the stored " + row.kind + " " + row.name + " cannot be read"};
 }
 
@@ -197,8 +198,12 @@ place::SiteView SiteView::placement() const {
   return view;
 }
 
-bool is_chosen(const resource::Selector& selector, const SiteView& view) {
-  return selector.matches(place::selectable(view.placement()));
+Presence presence_of(const Desk& desk, store::SiteNumber site) {
+  return desk.environment.presence ? desk.environment.presence(site) : Presence{};
+}
+
+std::optional<document::Reason> held_of(const Desk& desk, store::SiteNumber site) {
+  return desk.environment.held ? desk.environment.held(site) : std::nullopt;
 }
 
 Result<SiteView> load_site(Desk& desk, store::ObjectRow row) {
@@ -217,12 +222,8 @@ Result<SiteView> load_site(Desk& desk, store::ObjectRow row) {
   if (Result<document::Report> decoded = document::decode<document::Report>(report); decoded) {
     view.report = *std::move(decoded);
   }
-  if (desk.environment.presence) {
-    view.presence = desk.environment.presence(view.entry->number);
-  }
-  if (desk.environment.held) {
-    view.held = desk.environment.held(view.entry->number);
-  }
+  view.presence = presence_of(desk, view.entry->number);
+  view.held = held_of(desk, view.entry->number);
   return view;
 }
 

@@ -38,6 +38,10 @@ struct SiteView {
   [[nodiscard]] place::SiteView placement() const;
 };
 
+/// Who is connected, and what the planner holds back: what is told of a site and not stored.
+Presence presence_of(const Desk& desk, store::SiteNumber site);
+std::optional<document::Reason> held_of(const Desk& desk, store::SiteNumber site);
+
 Result<SiteView> load_site(Desk& desk, store::ObjectRow row);
 
 /// The site with its metadata and status.
@@ -97,9 +101,6 @@ void list_site(const Candidate& site, const StackTerms& terms, v1::Stack& stack)
 
 /// Counts and lists all sites.
 Status add_sites(Desk& desk, v1::Stack& stack);
-
-/// Whether a site's labels and facts, or a plain object's labels, are chosen.
-bool is_chosen(const resource::Selector& selector, const SiteView& view);
 
 Result<place::Targets> targets_of(const v1::Targets& targets);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "resource/codec.h"
 #include "server/api/codes.h"
 #include "server/api/lists.h"
 
@@ -16,6 +15,7 @@ constexpr std::size_t rows_at_once = 200;
 /// Beyond this nothing more is told until the peer has taken some.
 constexpr std::size_t queued_max = 512UL * 1024;
 constexpr std::chrono::seconds look_every{1};
+constexpr std::chrono::milliseconds refresh_every{250};
 
 /// The kinds that objects have, by their word in a path.
 constexpr std::pair<std::string_view, std::string_view> watchable[] = {{"stacks", "Stack"},
@@ -72,6 +72,7 @@ void Watches::add(const CallPtr& call) {
     refuse(desk_, call, {.kind = ErrorKind::exhausted, .code = busy, .message = "too many watch"});
     return;
   }
+  begin_round();
   const Status begun = begin(call, *watcher);
   if (!begun) {
     refuse(desk_, call, begun.error());
@@ -107,18 +108,28 @@ Status Watches::begin(const CallPtr& call, Watcher& watcher) {
   if (call->route->kind.empty()) {
     return {};
   }
-  watcher.wants_status = true;
   if (!call->parameter("stack").empty()) {
     return fail(bad_parameter_error("a watch is not chosen by stack"));
   }
   SKERRY_TRY(const PageRequest request, page_of(*call));
   watcher.selector = request.selector;
+  watcher.wants_status = true;
   watcher.begins_with_all = !position;
-  if (watcher.begins_with_all) {
-    watcher.status.advance(head.writer, head.version);
-    watcher.sites_version = head.version;
+  // What is new to the others is theirs to hear of; this one is told all.
+  SKERRY_TRY(const Tally::News news, tally_.refresh());
+  for (const auto& other : watchers_) {
+    mark(*other, news);
+  }
+  if (position) {
+    mark(watcher, tally_.all());
   }
   return {};
+}
+
+/// What was read and made for an earlier round may be of the past by now.
+void Watches::begin_round() {
+  frames_.clear();
+  pages_.clear();
 }
 
 /// Everything there is, as if it had just been added.
@@ -127,7 +138,13 @@ Status Watches::tell_all(Watcher& watcher) {
     std::string after;
     for (bool more = true; more;) {
       SKERRY_TRY(const auto rows, desk_.reader().objects(kind, after, rows_at_once));
-      SKERRY_CHECK(tell_rows(watcher, v1::Change::ADDED, kind, rows));
+      for (const store::ObjectRow& row : rows) {
+        v1::Change change;
+        change.set_type(v1::Change::ADDED);
+        change.set_kind(kind);
+        change.set_name(row.name);
+        SKERRY_CHECK(tell_object(watcher, std::move(change)));
+      }
       more = rows.size() == rows_at_once;
       after = rows.empty() ? after : rows.back().name;
     }
@@ -135,64 +152,27 @@ Status Watches::tell_all(Watcher& watcher) {
   return {};
 }
 
-Status Watches::tell_rows(Watcher& watcher,
-                          v1::Change::Type type,
-                          const std::string& kind,
-                          const std::vector<store::ObjectRow>& rows) {
-  for (const store::ObjectRow& row : rows) {
-    v1::Change change;
-    change.set_type(type);
-    change.set_kind(kind);
-    change.set_name(row.name);
-    SKERRY_CHECK(tell_object(watcher, std::move(change)));
-  }
-  return {};
-}
-
 /// With the object as it is now; one that is gone by now is told without, and its end follows.
 Status Watches::tell_object(Watcher& watcher, v1::Change change) {
   change.set_cursor(std::to_string(watcher.revision));
-  SKERRY_TRY(const std::optional<store::ObjectRow> row,
-             desk_.reader().object(change.kind(), change.name()));
-  bool is_chosen = false;
-  if (row && change.type() != v1::Change::DELETED) {
-    change.set_uid(to_string(row->uid));
-    SKERRY_TRY(is_chosen, fill(watcher, *row, change));
+  watcher.pending.erase({change.kind(), change.name()});
+  std::shared_ptr<const Frame> frame;
+  if (change.type() != v1::Change::DELETED) {
+    SKERRY_TRY(frame,
+               frames_.of(change.kind(),
+                          change.name(),
+                          watcher.wants_status ? Frames::Counts::with : Frames::Counts::without));
   }
-  choose(watcher, std::move(change), is_chosen);
+  if (frame != nullptr) {
+    change.set_uid(frame->uid);
+  }
+  send(watcher, std::move(change), frame.get());
   return {};
 }
 
-/// Adds the object.
-///
-/// @return whether the selector chooses it
-Result<bool> Watches::fill(const Watcher& watcher,
-                           const store::ObjectRow& row,
-                           v1::Change& change) {
-  if (row.kind == "Site") {
-    SKERRY_TRY(const SiteView view, load_site(desk_, row));
-    SKERRY_TRY(*change.mutable_site(), show(desk_, view));
-    return !watcher.selector || is_chosen(*watcher.selector, view);
-  }
-  SKERRY_TRY(v1::Stack stack, show_stack(desk_, row));
-  if (watcher.wants_status) {
-    const StackTerms terms = terms_of(stack);
-    Standings standings;
-    SKERRY_CHECK(for_each_site(desk_, [&](const SiteView& view) {
-      standings.add(standing_of(Candidate(view), terms));
-    }));
-    standings.show(desk_, stack);
-  }
-  const auto& labels = stack.metadata().labels();
-  const bool chosen =
-      !watcher.selector || watcher.selector->matches({labels.begin(), labels.end()});
-  *change.mutable_stack() = std::move(stack);
-  return chosen;
-}
-
 /// What a selector does not choose any more is gone for who watches by it.
-void Watches::choose(Watcher& watcher, v1::Change change, bool is_chosen) {
-  if (watcher.selector && is_chosen) {
+void Watches::send(Watcher& watcher, v1::Change change, const Frame* frame) {
+  if (watcher.selector && frame != nullptr && watcher.selector->matches(frame->labels)) {
     watcher.chosen.emplace(change.kind(), change.name());
   } else if (watcher.selector) {
     const bool was_chosen = watcher.chosen.erase({change.kind(), change.name()}) > 0;
@@ -201,14 +181,9 @@ void Watches::choose(Watcher& watcher, v1::Change change, bool is_chosen) {
       return;
     }
     change.set_type(v1::Change::DELETED);
-    change.clear_site();
-    change.clear_stack();
+    frame = nullptr;
   }
-  send(watcher, change);
-}
-
-void Watches::send(Watcher& watcher, const v1::Change& change) {
-  watcher.call->exchange->send("id: " + change.cursor() + "\ndata: " + resource::to_json(change) +
+  watcher.call->exchange->send("id: " + change.cursor() + "\ndata: " + change_json(change, frame) +
                                "\n\n");
 }
 
@@ -227,64 +202,50 @@ Status Watches::tell_row(Watcher& watcher, const store::AuditRow& row) {
 
 Status Watches::tell_news(Watcher& watcher) {
   while (watcher.call->exchange->queued() < queued_max) {
-    SKERRY_TRY(const store::Changes changes,
-               desk_.reader().changes_since(watcher.revision, rows_at_once));
-    if (changes.compacted || watcher.revision > changes.head) {
-      watcher.revision = changes.head;
+    SKERRY_TRY(const store::Changes* changes, changes_since(watcher.revision));
+    if (changes->compacted || watcher.revision > changes->head) {
+      watcher.revision = changes->head;
       v1::Change change;
       change.set_type(v1::Change::RESYNC);
-      change.set_cursor(std::to_string(changes.head));
-      send(watcher, change);
+      change.set_cursor(std::to_string(changes->head));
+      watcher.call->exchange->send("id: " + change.cursor() +
+                                   "\ndata: " + change_json(change, nullptr) + "\n\n");
       return {};
     }
-    for (const store::AuditRow& row : changes.rows) {
+    for (const store::AuditRow& row : changes->rows) {
       SKERRY_CHECK(tell_row(watcher, row));
     }
-    if (changes.rows.size() < rows_at_once) {
+    if (changes->rows.size() < rows_at_once) {
       return {};
     }
   }
   return {};
 }
 
-/// Coalesced: however often a site has reported, its newest state is told once a look.
-Status Watches::tell_status(Watcher& watcher) {
-  if (!watcher.wants_status || watcher.call->exchange->queued() >= queued_max) {
-    return {};
+/// Nearly all stand at the same place.
+Result<const store::Changes*> Watches::changes_since(std::uint64_t revision) {
+  if (const auto found = pages_.find(revision); found != pages_.end()) {
+    return &found->second;
   }
-  std::set<Uuid> changed;
-  for (bool more = true; more;) {
-    SKERRY_TRY(const store::StatePage page,
-               desk_.reader().states_since(watcher.status, rows_at_once));
-    SKERRY_TRY(const auto sites, desk_.reader().sites_since(watcher.sites_version, rows_at_once));
-    for (const store::SiteRow& row : sites) {
-      changed.insert(row.id);
-    }
-    for (const store::StateRow& state : page.rows) {
-      SKERRY_TRY(const std::optional<store::SiteRow> row, desk_.reader().site(state.site));
-      changed.insert(row ? row->id : Uuid());
-    }
-    watcher.status = page.next;
-    watcher.sites_version = sites.empty() ? watcher.sites_version : sites.back().version;
-    more = page.rows.size() == rows_at_once || sites.size() == rows_at_once;
-  }
-  return changed.empty() ? Status() : tell_changed(watcher, changed);
+  SKERRY_TRY(store::Changes changes, desk_.reader().changes_since(revision, rows_at_once));
+  return &pages_.emplace(revision, std::move(changes)).first->second;
 }
 
-/// A stack's counts may follow from any site, a site's status from its own rows alone.
-Status Watches::tell_changed(Watcher& watcher, const std::set<Uuid>& sites) {
-  const auto is_as_it_was = [&](const store::ObjectRow& row) {
-    return row.kind == "Site" && !sites.contains(row.uid);
-  };
-  for (const std::string& kind : watcher.kinds) {
-    std::string after;
-    for (bool more = true; more;) {
-      SKERRY_TRY(auto rows, desk_.reader().objects(kind, after, rows_at_once));
-      more = rows.size() == rows_at_once;
-      after = rows.empty() ? after : rows.back().name;
-      std::erase_if(rows, is_as_it_was);
-      SKERRY_CHECK(tell_rows(watcher, v1::Change::MODIFIED, kind, rows));
+/// Coalesced: however often an object's status has changed, its newest is told once a look.
+Status Watches::tell_status(Watcher& watcher) {
+  while (!watcher.pending.empty() && watcher.call->exchange->queued() < queued_max) {
+    const auto [kind, name] = *watcher.pending.begin();
+    SKERRY_TRY(const std::shared_ptr<const Frame> frame,
+               frames_.of(kind, name, Frames::Counts::with));
+    if (frame == nullptr) {
+      watcher.pending.erase({kind, name});  // The feed tells its end.
+      continue;
     }
+    v1::Change change;
+    change.set_type(v1::Change::MODIFIED);
+    change.set_kind(kind);
+    change.set_name(name);
+    SKERRY_CHECK(tell_object(watcher, std::move(change)));
   }
   return {};
 }
@@ -303,12 +264,61 @@ void Watches::give_up(Watcher& watcher, const Error& why) {
   watcher.call = nullptr;
 }
 
+bool Watches::wants_status() const {
+  return std::ranges::any_of(watchers_, [](const auto& watcher) { return watcher->wants_status; });
+}
+
+void Watches::mark(Watcher& watcher, const Tally::News& news) {
+  if (!watcher.wants_status) {
+    return;
+  }
+  const bool stacks = watcher.kinds.contains("Stack");
+  for (const std::string& name : stacks ? news.stacks : news.sites) {
+    watcher.pending.emplace(stacks ? "Stack" : "Site", name);
+  }
+}
+
+/// Status comes in storms, so it is looked at now and then; what its users did is told at once.
+void Watches::refresh() {
+  if (!wants_status()) {
+    tally_.clear();
+    return;
+  }
+  const Instant now = desk_.environment.clock->now();
+  const Result<store::Head> head = desk_.reader().head();
+  const bool only_status = head && head->revision == tally_.revision();
+  if (only_status && now - refreshed_at_ < refresh_every) {
+    if (!refresh_timer_.pending()) {
+      refresh_timer_ =
+          desk_.worker.loop().after(refresh_every - (now - refreshed_at_), [this] { look(); });
+    }
+    return;
+  }
+  refreshed_at_ = now;
+  const Result<Tally::News> news = tally_.refresh();
+  for (const auto& watcher : watchers_) {
+    if (news) {
+      mark(*watcher, *news);
+    } else if (watcher->wants_status) {
+      give_up(*watcher, news.error());
+    }
+  }
+  drop_ended();
+}
+
+void Watches::drop_ended() {
+  std::erase_if(watchers_, [](const auto& watcher) { return watcher->call == nullptr; });
+}
+
 void Watches::look() {
   std::erase_if(watchers_, [](const auto& watcher) { return watcher->call->exchange->gone(); });
+  begin_round();
+  refresh();
   for (const auto& watcher : watchers_) {
     serve(*watcher);
   }
-  std::erase_if(watchers_, [](const auto& watcher) { return watcher->call == nullptr; });
+  begin_round();
+  drop_ended();
 }
 
 /// Ends the watches of who may not watch any more: signed out, disabled, a token revoked or ended.
@@ -356,6 +366,7 @@ void Watches::close() {
     watcher->call->exchange->end();
   }
   watchers_.clear();
+  tally_.clear();
 }
 
 }  // namespace skerry::api

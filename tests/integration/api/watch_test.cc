@@ -39,6 +39,20 @@ class WatchTest : public ApiTest {
     return false;
   }
 
+  /// Whether a stream comes to its end, and not to the reader's patience.
+  bool ends(const std::string& target, std::vector<net::Header> headers = {}) {
+    headers.push_back({"authorization", "Bearer " + token});
+    net::Client watching(client_options());
+    const Instant deadline = clock.now() + std::chrono::seconds(5);
+    bool in_time = true;
+    const auto response =
+        watching.stream({.target = target, .headers = std::move(headers)}, [&](std::string_view) {
+          in_time = clock.now() < deadline;  // The beats go on.
+          return in_time;
+        });
+    return response && in_time;
+  }
+
   void put(const std::string& name, const std::string& version) {
     std::string stack = hello_stack;
     stack.replace(stack.find("hello"), 5, name);
@@ -165,6 +179,52 @@ TEST_F(WatchTest, AWatchedListBeginsWithAllThereIs) {
   const std::string frames = watch("/api/v1/stacks?watch=true", R"("name":"b")");
   EXPECT_NE(frames.find(R"("type":"Added")"), std::string::npos);
   EXPECT_NE(frames.find(R"("name":"a")"), std::string::npos);
+}
+
+TEST_F(WatchTest, EndsWhereWhatItBeginsWithCannotBeRead) {
+  set_up();
+  put("a", "1.0");
+  const std::string start = std::to_string(reader->head()->revision);
+  store::Change change{.by = {.name = "user/ana", .method = "session"}};
+  change.operations.emplace_back(
+      store::PutObject{.kind = "Stack", .name = "bad", .body = "\xff\xff"});
+  commit(std::move(change));
+  EXPECT_TRUE(ends("/api/v1/stacks?watch=true")) << "a part of a list looks like the whole";
+  EXPECT_TRUE(ends("/api/v1/watch?kinds=stacks", {{"last-event-id", start}}));
+  EXPECT_TRUE(ends("/api/v1/stacks?watch=true", {{"last-event-id", start}}));
+  // Neither is left among those who go on.
+  add_site("store-1");
+  const std::string others = watch("/api/v1/sites?watch=true", ": beat\n\n: beat\n\n");
+  EXPECT_TRUE(has(others, "Added", "store-1"));
+}
+
+TEST_F(WatchTest, TellsAStackWhereItsCountsChangedAndOnlyThere) {
+  set_up();
+  const store::SiteNumber site = let_in("store-1", "store");
+  const std::string release =
+      put_yaml("/api/v1/stacks/hello", hello_stack).at("status.release.digest");
+  std::string other = hello_stack;
+  other.replace(other.find("name: hello"), 11, "name: other");
+  other.replace(other.find("type: store"), 11, "type: mast");
+  ASSERT_EQ(put_yaml("/api/v1/stacks/other", other).status, 201U);
+  const document::PlanNumber number = tell(site);
+  std::string frames;
+  bool said = false;
+  const Instant deadline = clock.now() + std::chrono::seconds(20);
+  net::Client watching(client_options());
+  const auto response = watching.stream(
+      {.target = "/api/v1/stacks?watch=true", .headers = {{"authorization", "Bearer " + token}}},
+      [&](std::string_view bytes) {
+        frames += bytes;
+        if (!said && frames.find(R"("name":"other")") != std::string::npos) {
+          said = true;
+          report_healthy(site, release, number);
+        }
+        return !has(frames, "Modified", "hello") && clock.now() < deadline;
+      });
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_NE(frames.find(R"("matched":1,"current":1,"healthy":1)"), std::string::npos) << frames;
+  EXPECT_FALSE(has(frames, "Modified", "other"));
 }
 
 TEST_F(WatchTest, TellsTheNewStatusOfASite) {
