@@ -221,6 +221,9 @@ void StackView::add_network_repairs(Finding& finding, const Difference& differen
 }
 
 void StackView::assess_fields(Finding& finding) const {
+  if (!finding.container->unread.empty()) {
+    return add_drift(finding, {"fields", "readable", finding.container->unread});
+  }
   const auto differences = diff(*finding.service, *finding.container);
   const auto& memory = this->memory(finding.service->spec.name);
   const bool may_repair =

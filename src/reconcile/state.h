@@ -82,6 +82,9 @@ struct ObservedContainer {
   std::optional<Instant> started_at = {};
   /// The found values of the field list, all of them: also what came from the image.
   Fields fields = {};
+  /// Why `fields` could not be read, in words; then nothing is known of them and nothing is put
+  /// right. Empty where they were.
+  std::string unread = {};
   /// What the container's image itself says, in the same names (`fields.h`: entrypoint, command,
   /// environment, labels, healthcheck, user, working_dir, stop_signal). What a service leaves open
   /// is wanted as the image has it.

@@ -169,7 +169,7 @@ void EngineTest::by_hand(const std::string& method,
 Json EngineTest::inspect(const std::string& path) {
   Json out;
   bool done = false;
-  other_->get(path, [&](Result<Json> reply) {
+  other_->get(path, {}, [&](Result<Json> reply) {
     done = true;
     if (reply) {
       out = *std::move(reply);

@@ -329,6 +329,9 @@ class Reader {
         container.health = health_of(value);
       } else if (key == "message") {
         container.message = value;
+      } else if (key == "unread") {
+        container.unread = value;
+        container.fields.clear();
       } else if (key == "restarts") {
         container.restarts = std::stoul(value);
       } else if (key == "ran") {

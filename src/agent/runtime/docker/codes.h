@@ -9,6 +9,8 @@ inline constexpr ErrorCode runtime_down{"runtime_down"};        // It does not a
 inline constexpr ErrorCode runtime_too_old{"runtime_too_old"};  // No API version both sides know.
 inline constexpr ErrorCode runtime_refused{"runtime_refused"};  // It answered an action with no.
 inline constexpr ErrorCode runtime_reply_invalid{"runtime_reply_invalid"};  // Not what it promised.
+/// More than an agent that must stay small will hold of one object, or of one list.
+inline constexpr ErrorCode runtime_reply_too_large{"runtime_reply_too_large"};
 inline constexpr ErrorCode object_missing{"object_missing"};  // It has no such object.
 inline constexpr ErrorCode image_missing{"image_missing"};    // Not at hand; a pull comes first.
 inline constexpr ErrorCode image_pull_failed{"image_pull_failed"};

@@ -6,6 +6,7 @@
 
 #include "agent/runtime/docker/codes.h"
 #include "agent/runtime/docker/create_request.h"
+#include "agent/runtime/docker/object_readers.h"
 
 namespace skerry::agent::docker {
 namespace {
@@ -132,6 +133,12 @@ bool Deeds::creating() const {
   });
 }
 
+void Deeds::drop_unused_config_files() {
+  if (const auto used = view_.config_files()) {
+    configs_.keep_only(*used);
+  }
+}
+
 Deeds::Deed* Deeds::find(std::uint64_t number) {
   const auto entry = deeds_.find(number);
   return entry == deeds_.end() ? nullptr : entry->second.get();
@@ -154,8 +161,9 @@ void Deeds::send(
                });
 }
 
-void Deeds::get(Deed& deed, std::string path, Next next) {
+void Deeds::get(Deed& deed, std::string path, Wanted wanted, Next next) {
   client_.get(std::move(path),
+              wanted,
               [this, number = deed.number, next = std::move(next)](Result<Json> reply) {
                 if (auto* const found = find(number)) {
                   next(*found, std::move(reply));
@@ -199,7 +207,8 @@ void Deeds::finish(std::uint64_t number, Status outcome) {
 
 void Deeds::pull(Deed& deed) {
   const auto wanted = deed.action.id.empty() ? deed.action.key : deed.action.id;
-  get(deed, "/images/" + url_escape(wanted) + "/json", [this](Deed& own, Result<Json> reply) {
+  const auto path = "/images/" + url_escape(wanted) + "/json";
+  get(deed, path, image_name_wanted, [this](Deed& own, Result<Json> reply) {
     if (reply || reply.error().code != object_missing) {
       return end(own, status_of(reply));
     }
@@ -243,7 +252,8 @@ void Deeds::create_network(Deed& deed) {
          }
          // One of this name is there. Ours: then it is done. Else the end is an honest error, for
          // containers find their networks by name.
-         get(own, "/networks/" + url_escape(name), [this, name](Deed& again, Result<Json> found) {
+         const auto path = "/networks/" + url_escape(name);
+         get(own, path, network_wanted, [this, name](Deed& again, Result<Json> found) {
            again.id = found ? found->view()["Id"].text() : "";
            const auto install =
                found ? found->view()["Labels"][std::string(label::install).c_str()].text() : "";
@@ -303,9 +313,14 @@ void Deeds::create_container(Deed& deed) {
   }
   deed.name = container_name(deed.stack, spec.name);
   deed.image = spec.image;
-  get(deed, "/images/" + url_escape(spec.image) + "/json", [this](Deed& own, Result<Json> reply) {
-    on_image(own, reply);
-  });
+  get_image(deed);
+}
+
+void Deeds::get_image(Deed& deed) {
+  get(deed,
+      "/images/" + url_escape(deed.image) + "/json",
+      {.members = "Id,Config{Entrypoint}"},
+      [this](Deed& own, const Result<Json>& reply) { on_image(own, reply); });
 }
 
 void Deeds::on_image(Deed& deed, const Result<Json>& reply) {
@@ -315,9 +330,7 @@ void Deeds::on_image(Deed& deed, const Result<Json>& reply) {
     // The tag has moved or gone; the image it meant may still be at hand.
     deed.tried_pinned_image = true;
     deed.image = pinned;
-    return get(deed,
-               "/images/" + url_escape(pinned) + "/json",
-               [this](Deed& own, Result<Json> again) { on_image(own, again); });
+    return get_image(deed);
   }
   if (!is_it) {
     const bool absent = reply || reply.error().code == object_missing;
@@ -358,6 +371,7 @@ void Deeds::post_container(Deed& deed) {
 void Deeds::on_name_taken(Deed& deed, const Error& conflict) {
   get(deed,
       "/containers/" + url_escape(deed.name) + "/json",
+      container_core_wanted,
       [this, conflict](Deed& own, Result<Json> reply) {
         if (!reply) {
           return end(own, fail(conflict));

@@ -47,7 +47,7 @@ class Deeds {
   /// Whether containers are being made, whose config files nobody has mounted yet.
   [[nodiscard]] bool creating() const;
 
-  void drop_unused_config_files() { configs_.keep_only(view_.config_files()); }
+  void drop_unused_config_files();
 
  private:
   struct Deed;
@@ -57,6 +57,7 @@ class Deeds {
   void create_network(Deed& deed);
   void create_volume(Deed& deed);
   void create_container(Deed& deed);
+  void get_image(Deed& deed);
   void on_image(Deed& deed, const Result<Json>& reply);
   void post_container(Deed& deed);
   void on_name_taken(Deed& deed, const Error& conflict);
@@ -74,7 +75,7 @@ class Deeds {
 
   /// A request whose answer goes to `next`, if the deed is still there.
   void send(Deed& deed, std::string method, const std::string& path, std::string body, Next next);
-  void get(Deed& deed, std::string path, Next next);
+  void get(Deed& deed, std::string path, Wanted wanted, Next next);
   /// An answer that ends the deed, after a look at what it touched.
   Next last();
   void end(Deed& deed, const Status& outcome);

@@ -19,15 +19,17 @@ constexpr auto retry_first = milliseconds(100);
 constexpr auto retry_last = milliseconds(1000);
 /// One deed makes several events; a look after this long sees them all.
 constexpr auto settle_time = milliseconds(20);
-/// A scan that failed while the engine answers.
-constexpr auto rescan_time = milliseconds(1000);
+/// After a scan that failed while the engine answers, doubling too: a list that cannot be read
+/// costs a whole scan each time.
+constexpr auto rescan_first = milliseconds(1000);
+constexpr auto rescan_last = milliseconds(60'000);
 /// Idle work of the whole agent is done together.
 constexpr auto idle_slack = std::chrono::seconds(30);
 /// More than this at once and reading everything is cheaper, and bounded.
 constexpr std::size_t touched_max = 1000;
 
-milliseconds retry_delay(std::uint32_t failures) {
-  return std::min(retry_last, retry_first * (1U << std::min(failures, 10U)));
+milliseconds doubled(milliseconds first, std::uint32_t failures, milliseconds last) {
+  return std::min(last, first * (1U << std::min(failures, 10U)));
 }
 
 }  // namespace
@@ -62,7 +64,8 @@ void DockerRuntime::connect() {
   state_ = State::connecting;
   ++connection_;
   client_.set_version("");
-  client_.get("/version", [this](Result<Json> reply) { on_version(std::move(reply)); });
+  client_.get(
+      "/version", version_wanted, [this](Result<Json> reply) { on_version(std::move(reply)); });
 }
 
 void DockerRuntime::on_version(Result<Json> reply) {
@@ -132,7 +135,7 @@ void DockerRuntime::go_down(const Error& reason) {
     snapshot_is_old_ = true;
     say({.kind = RuntimeEvent::Kind::down, .error = fail(reason), .text = reason.message});
   }
-  retry_ = loop_.after(retry_delay(failures_++), [this] { connect(); });
+  retry_ = loop_.after(doubled(retry_first, failures_++, retry_last), [this] { connect(); });
 }
 
 void DockerRuntime::scan() {
@@ -170,7 +173,9 @@ void DockerRuntime::on_scanned(const Status& outcome) {
     }
   }
   const bool again = std::exchange(scan_again_, false);
-  const auto delay = again ? milliseconds(0) : !outcome ? rescan_time : options_.scan_interval;
+  const auto rescan = doubled(rescan_first, scan_failures_, rescan_last);
+  scan_failures_ = outcome ? 0 : scan_failures_ + 1;
+  const auto delay = again ? milliseconds(0) : !outcome ? rescan : options_.scan_interval;
   const auto due = loop_.now() + delay;
   const bool is_idle = outcome && !again && delay > idle_slack * 2;
   scan_ = loop_.at(is_idle ? os::rounded_up(due, idle_slack) : due, [this] { start_scan(); });

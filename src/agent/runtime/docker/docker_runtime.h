@@ -83,6 +83,7 @@ class DockerRuntime final : public reconcile::Runtime {
   Options options_;
   State state_ = State::down;
   std::uint32_t failures_ = 0;
+  std::uint32_t scan_failures_ = 0;
   std::uint64_t last_action_ = 0;
   /// Raised at each connect: what belongs to an earlier connection proves nothing about this one.
   std::uint64_t connection_ = 0;

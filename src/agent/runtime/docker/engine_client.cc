@@ -1,5 +1,6 @@
 #include "agent/runtime/docker/engine_client.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "agent/runtime/docker/codes.h"
@@ -9,27 +10,18 @@
 namespace skerry::agent::docker {
 namespace {
 
-/// A list of some thousand containers; an inspection is a hundredth of it.
-constexpr std::size_t reply_size_max = std::size_t{8} * 1024 * 1024;
+/// It passes through and costs time alone. The labels of one image can come to some MiB.
+constexpr std::size_t reply_size_max = std::size_t{32} * 1024 * 1024;
+constexpr Wanted made{.members = "Id,Labels"};
 
 Error unanswered(Error error) {
+  if (error.code == os::too_large) {
+    error.code = runtime_reply_too_large;
+    return error;
+  }
   error.kind = error.code == os::queue_full ? ErrorKind::exhausted : ErrorKind::unavailable;
   error.code = runtime_down;
   return error;
-}
-
-Result<Json> read_reply(Result<os::HttpResponse> response) {
-  if (!response) {
-    return fail(unanswered(std::move(response).error()));
-  }
-  const unsigned status = response->head.status;
-  if (status == 304 || (status / 100 == 2 && response->body.empty())) {
-    return Json();
-  }
-  if (status / 100 != 2) {
-    return fail(engine_error(status, response->body));
-  }
-  return parse_json(response->body);
 }
 
 }  // namespace
@@ -54,8 +46,8 @@ Error engine_error(unsigned status, std::string_view body) {
 EngineClient::EngineClient(os::EventLoop& loop, std::string socket_path)
     : client_(loop, std::move(socket_path), {.idle_max = 2, .calls_max = calls_max}) {}
 
-void EngineClient::get(std::string path, Done done) {
-  waiting_.push_back({.path = std::move(path), .done = std::move(done)});
+void EngineClient::get(std::string path, Wanted wanted, Done done) {
+  waiting_.push_back({.path = std::move(path), .wanted = wanted, .done = std::move(done)});
   next_read();
 }
 
@@ -68,6 +60,7 @@ void EngineClient::next_read() {
     limits.body_size_max = reply_size_max;
     call({.method = "GET", .target = (version_.empty() ? "" : "/" + version_) + next.path},
          limits,
+         next.wanted,
          [this, done = std::move(next.done)](Result<Json> reply) {
            --reading_;
            done(std::move(reply));
@@ -89,22 +82,52 @@ void EngineClient::send(std::string method,
   os::HttpLimits limits;
   limits.first_byte = limit;
   limits.total = limit;
-  call(request, limits, done);
+  call(request, limits, made, done);
 }
 
-void EngineClient::call(const os::HttpRequest& request, os::HttpLimits limits, const Done& done) {
+void EngineClient::call(const os::HttpRequest& request,
+                        os::HttpLimits limits,
+                        Wanted wanted,
+                        Done done) {
   const auto number = ++last_call_;
-  auto begun =
-      client_.call(request, limits, [this, number, done](Result<os::HttpResponse> response) {
-        // Out of the map first: what `done` begins may be the last thing this call lives for.
-        const auto call = calls_.extract(number);
-        done(read_reply(std::move(response)));
-      });
+  auto begun = client_.stream(
+      request,
+      limits,
+      {.head = [this, number](const os::HttpHead& head) { calls_.at(number).status = head.status; },
+       .bytes = [this, number](std::string_view bytes) { on_bytes(number, bytes); },
+       .done = [this, number](Status status) { end(number, std::move(status)); }});
   if (!begun) {
     done(fail(unanswered(std::move(begun).error())));
     return;
   }
-  calls_.emplace(number, *std::move(begun));
+  calls_.emplace(
+      number,
+      Call{.done = std::move(done), .reply = JsonFilter(wanted), .call = *std::move(begun)});
+}
+
+void EngineClient::on_bytes(std::uint64_t number, std::string_view bytes) {
+  Call& call = calls_.at(number);
+  if (call.status / 100 != 2) {
+    call.refusal +=
+        bytes.substr(0, refusal_size_max - std::min(refusal_size_max, call.refusal.size()));
+  } else if (!call.reply.feed(bytes)) {
+    end(number, {});  // The reply knows what is wrong with it; the rest of it is not waited for.
+  }
+}
+
+void EngineClient::end(std::uint64_t number, Status status) {
+  // Out of the map first: what `done` begins may be the last thing this call lives for.
+  const auto entry = calls_.extract(number);
+  Call& call = entry.mapped();
+  if (!status) {
+    call.done(fail(unanswered(std::move(status).error())));
+  } else if (call.status == 304 || (call.status / 100 == 2 && call.reply.empty())) {
+    call.done(Json());
+  } else if (call.status / 100 != 2) {
+    call.done(fail(engine_error(call.status, call.refusal)));
+  } else {
+    call.done(call.reply.end());
+  }
 }
 
 Result<os::HttpCall> EngineClient::stream(std::string method,

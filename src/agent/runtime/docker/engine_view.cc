@@ -23,13 +23,17 @@ bool is_missing(const Error& error) {
   return error.code == object_missing;
 }
 
+bool is_too_large(const Error& error) {
+  return error.code == runtime_reply_too_large;
+}
+
 bool is_stopped(ContainerState state) {
   return state == ContainerState::exited || state == ContainerState::dead;
 }
 
-/// An image that was deleted under its container can no longer say what it brought. Then all that
-/// could have come from it is taken for its own, so that nothing is recreated for want of
-/// knowledge.
+/// An image that was deleted under its container can no longer say what it brought, and one that
+/// brings more than may be read never could. Then all that could have come from it is taken for the
+/// container's own, so that nothing is recreated for want of knowledge.
 reconcile::Fields inheritable(const reconcile::Fields& fields) {
   reconcile::Fields out;
   for (const auto& [name, value] : fields) {
@@ -62,7 +66,9 @@ EngineView::Done EngineView::part() {
 void EngineView::scan(Done done) {
   scan_ = Scan{.done = std::move(done)};
   ++scan_->pending;
-  client_.get("/info", [this](Result<Json> reply) { on_identity(std::move(reply)); });
+  client_.get("/info", engine_identity_wanted, [this](Result<Json> reply) {
+    on_identity(std::move(reply));
+  });
 }
 
 void EngineView::on_identity(Result<Json> reply) {
@@ -81,11 +87,14 @@ void EngineView::on_identity(Result<Json> reply) {
   engine_ = *engine;
   scan_->pending += 3;
   client_.get("/containers/json?all=1&" + filters(),
+              container_list_wanted,
               [this](Result<Json> list) { on_container_list(std::move(list)); });
-  client_.get("/networks?" + filters(),
-              [this](Result<Json> list) { on_network_list(std::move(list)); });
-  client_.get("/volumes?" + filters(),
-              [this](Result<Json> list) { on_volume_list(std::move(list)); });
+  client_.get("/networks?" + filters(), network_list_wanted, [this](Result<Json> list) {
+    on_network_list(std::move(list));
+  });
+  client_.get("/volumes?" + filters(), volume_list_wanted, [this](Result<Json> list) {
+    on_volume_list(std::move(list));
+  });
   refresh_images(part());
   scanned({});
 }
@@ -174,20 +183,45 @@ void EngineView::scanned(Status status) {
   ended.done(ended.outcome);
 }
 
+Result<FoundContainer> EngineView::read_found(const Result<Json>& reply) const {
+  if (!reply) {
+    return fail(reply.error());
+  }
+  return read_container(identity_, reply->view());
+}
+
 void EngineView::refresh_container(const std::string& id, Done done) {
   const auto ticket = ++last_ticket_;
   client_.get("/containers/" + url_escape(id) + "/json",
+              container_wanted,
               [this, id, ticket, done = std::move(done)](Result<Json> reply) {
-                on_container(id, ticket, std::move(reply), done);
+                if (!reply && is_too_large(reply.error())) {
+                  return refresh_core(id, std::move(reply).error(), done);
+                }
+                on_container(id, ticket, read_found(reply), done);
+              });
+}
+
+/// One container that is too large to read is still there and still ours: without its fields it
+/// holds up nobody but itself, and is never taken for gone.
+void EngineView::refresh_core(const std::string& id, Error why, Done done) {
+  const auto ticket = ++last_ticket_;
+  client_.get("/containers/" + url_escape(id) + "/json",
+              container_core_wanted,
+              [this, id, ticket, why = std::move(why), done = std::move(done)](Result<Json> reply) {
+                auto found = read_found(reply);
+                if (found) {
+                  found->observed.fields.clear();
+                  found->observed.unread = why.message;
+                }
+                on_container(id, ticket, std::move(found), done);
               });
 }
 
 void EngineView::on_container(const std::string& id,
                               std::uint64_t ticket,
-                              Result<Json> reply,
+                              Result<FoundContainer> found,
                               Done done) {
-  auto found = reply ? read_container(identity_, reply->view())
-                     : Result<FoundContainer>(fail(std::move(reply).error()));
   if (found) {
     return add_container(*std::move(found), ticket, std::move(done));
   }
@@ -203,16 +237,21 @@ void EngineView::on_container(const std::string& id,
 
 void EngineView::add_container(FoundContainer found, std::uint64_t ticket, Done done) {
   const auto image = found.observed.image_id;
+  if (!found.observed.unread.empty()) {
+    keep(std::move(found), {}, ticket);
+    return done({});
+  }
   if (const auto known = image_fields_.find(image); known != image_fields_.end()) {
     keep(std::move(found), known->second, ticket);
     return done({});
   }
   client_.get(
       "/images/" + url_escape(image) + "/json",
+      image_wanted,
       [this, found = std::move(found), ticket, done = std::move(done)](Result<Json> reply) mutable {
         auto read =
             reply ? read_image(reply->view()) : Result<FoundImage>(fail(std::move(reply).error()));
-        if (!read && !is_missing(read.error())) {
+        if (!read && !is_missing(read.error()) && !is_too_large(read.error())) {
           return done(fail(std::move(read).error()));
         }
         auto fields = read ? read->fields : inheritable(found.observed.fields);
@@ -253,37 +292,41 @@ Instant EngineView::instant_of(const std::string& engine_time) const {
 }
 
 void EngineView::refresh_network(const std::string& id, Done done) {
-  client_.get(
-      "/networks/" + url_escape(id), [this, id, done = std::move(done)](Result<Json> reply) {
-        auto network = reply ? read_network(identity_, reply->view())
-                             : Result<reconcile::ObservedNetwork>(fail(std::move(reply).error()));
-        if (network) {
-          const auto key = network->id;
-          networks_.insert_or_assign(key, *std::move(network));
-        } else if (is_missing(network.error())) {
-          networks_.erase(id);
-        } else {
-          return done(fail(std::move(network).error()));
-        }
-        done({});
-      });
+  client_.get("/networks/" + url_escape(id),
+              network_wanted,
+              [this, id, done = std::move(done)](Result<Json> reply) {
+                auto network =
+                    reply ? read_network(identity_, reply->view())
+                          : Result<reconcile::ObservedNetwork>(fail(std::move(reply).error()));
+                if (network) {
+                  const auto key = network->id;
+                  networks_.insert_or_assign(key, *std::move(network));
+                } else if (is_missing(network.error())) {
+                  networks_.erase(id);
+                } else {
+                  return done(fail(std::move(network).error()));
+                }
+                done({});
+              });
 }
 
 void EngineView::refresh_volume(const std::string& name, Done done) {
-  client_.get(
-      "/volumes/" + url_escape(name), [this, name, done = std::move(done)](Result<Json> reply) {
-        auto volume = reply ? read_volume(identity_, reply->view())
-                            : Result<reconcile::ObservedVolume>(fail(std::move(reply).error()));
-        if (volume) {
-          const auto key = volume->name;
-          volumes_.insert_or_assign(key, *std::move(volume));
-        } else if (is_missing(volume.error())) {
-          volumes_.erase(name);
-        } else {
-          return done(fail(std::move(volume).error()));
-        }
-        done({});
-      });
+  client_.get("/volumes/" + url_escape(name),
+              volume_wanted,
+              [this, name, done = std::move(done)](Result<Json> reply) {
+                auto volume =
+                    reply ? read_volume(identity_, reply->view())
+                          : Result<reconcile::ObservedVolume>(fail(std::move(reply).error()));
+                if (volume) {
+                  const auto key = volume->name;
+                  volumes_.insert_or_assign(key, *std::move(volume));
+                } else if (is_missing(volume.error())) {
+                  volumes_.erase(name);
+                } else {
+                  return done(fail(std::move(volume).error()));
+                }
+                done({});
+              });
 }
 
 void EngineView::refresh_images(const Done& done) {
@@ -318,6 +361,7 @@ void EngineView::refresh_images(const Done& done) {
 void EngineView::refresh_image(const std::string& reference, Done done) {
   client_.get(
       "/images/" + url_escape(reference) + "/json",
+      image_name_wanted,
       [this, reference, done = std::move(done)](Result<Json> reply) {
         auto image =
             reply ? read_image(reply->view()) : Result<FoundImage>(fail(std::move(reply).error()));
@@ -373,9 +417,12 @@ const FoundContainer* EngineView::container(const std::string& id) const {
   return entry == found_.end() ? nullptr : &entry->second.found;
 }
 
-std::set<std::string, std::less<>> EngineView::config_files() const {
+std::optional<std::set<std::string, std::less<>>> EngineView::config_files() const {
   std::set<std::string, std::less<>> out;
   for (const auto& [id, known] : found_) {
+    if (!known.found.observed.unread.empty()) {
+      return std::nullopt;
+    }
     out.insert(known.found.config_files.begin(), known.found.config_files.end());
   }
   return out;

@@ -57,8 +57,8 @@ class EngineView {
 
   /// Null where it is not known.
   [[nodiscard]] const FoundContainer* container(const std::string& id) const;
-  /// All config files that containers have mounted.
-  [[nodiscard]] std::set<std::string, std::less<>> config_files() const;
+  /// All config files that containers have mounted; nothing where one container cannot be read.
+  [[nodiscard]] std::optional<std::set<std::string, std::less<>>> config_files() const;
   [[nodiscard]] reconcile::Observed snapshot() const;
 
  private:
@@ -88,7 +88,12 @@ class EngineView {
   /// One more part of the scan.
   Done part();
 
-  void on_container(const std::string& id, std::uint64_t ticket, Result<Json> reply, Done done);
+  [[nodiscard]] Result<FoundContainer> read_found(const Result<Json>& reply) const;
+  void refresh_core(const std::string& id, Error why, Done done);
+  void on_container(const std::string& id,
+                    std::uint64_t ticket,
+                    Result<FoundContainer> found,
+                    Done done);
   void add_container(FoundContainer found, std::uint64_t ticket, Done done);
   void keep(FoundContainer found, reconcile::Fields image_fields, std::uint64_t ticket);
   void refresh_image(const std::string& reference, Done done);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "agent/runtime/docker/identity.h"
-#include "agent/runtime/docker/json.h"
+#include "agent/runtime/docker/json_filter.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "reconcile/state.h"
@@ -33,6 +33,25 @@ struct FoundContainer {
   std::chrono::seconds stop_timeout = std::chrono::seconds(10);
 };
 
+/// What `read_container` takes of its reply.
+inline constexpr Wanted container_wanted{
+    .members =
+        "Id,Name,Image,RestartCount,"
+        "State{Status,ExitCode,Error,OOMKilled,StartedAt,FinishedAt,Health{Status,Log}},"
+        "Config{Hostname,Entrypoint,Cmd,Env,Labels,Healthcheck,User,WorkingDir,StopSignal,"
+        "StopTimeout},"
+        "HostConfig{PortBindings,Binds,Mounts,Tmpfs,LogConfig,RestartPolicy,NanoCpus,Memory,"
+        "MemoryReservation,PidsLimit,CapAdd,CapDrop,Privileged,ReadonlyRootfs,Init,ExtraHosts},"
+        "NetworkSettings{Networks{*{Aliases,IPAMConfig}}}"};
+/// What tells whose a container is and whether it runs, and nothing that a file or an image may
+/// fill: for one of which `container_wanted` is too much.
+inline constexpr Wanted container_core_wanted{
+    .members =
+        "Id,Name,Image,RestartCount,"
+        "State{Status,ExitCode,OOMKilled,StartedAt,FinishedAt,Health{Status}},"
+        "Config{StopTimeout,Labels{skerry.install,skerry.stack,skerry.service,skerry.config,"
+        "com.docker.compose.project}}"};
+
 /// @return  `runtime_reply_invalid` without an id or a known state; `object_missing` where it does
 ///          not carry our install id and so is none of ours
 Result<FoundContainer> read_container(const Identity& identity, JsonView reply);
@@ -47,6 +66,13 @@ struct FoundImage {
   reconcile::Fields fields = {};
 };
 
+/// What `read_image` takes of its reply.
+inline constexpr Wanted image_wanted{
+    .members =
+        "Id,RepoDigests,Config{Entrypoint,Cmd,Env,Labels,Healthcheck,User,WorkingDir,"
+        "StopSignal}"};
+/// Which image it is, and nothing that whoever built it may fill.
+inline constexpr Wanted image_name_wanted{.members = "Id,RepoDigests"};
 Result<FoundImage> read_image(JsonView reply);
 
 /// The wall time of an engine's timestamp ("2026-03-02T14:02:07.123456789Z"); nothing for the zero

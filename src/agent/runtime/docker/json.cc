@@ -1,36 +1,10 @@
 #include "agent/runtime/docker/json.h"
 
 #include <algorithm>
-#include <cstdlib>
 
-#include "agent/runtime/docker/codes.h"
 #include "base/assert.h"
 
 namespace skerry::agent::docker {
-namespace {
-
-/// How deep arrays and objects are nested, counted without building anything.
-std::size_t nesting(std::string_view text) {
-  std::size_t depth = 0;
-  std::size_t deepest = 0;
-  bool in_text = false;
-  for (std::size_t index = 0; index < text.size(); ++index) {
-    const char byte = text[index];
-    if (in_text) {
-      index += byte == '\\' ? 1 : 0;
-      in_text = byte != '"';
-    } else if (byte == '"') {
-      in_text = true;
-    } else if (byte == '{' || byte == '[') {
-      deepest = std::max(deepest, ++depth);
-    } else if ((byte == '}' || byte == ']') && depth > 0) {
-      --depth;
-    }
-  }
-  return deepest;
-}
-
-}  // namespace
 
 std::size_t JsonView::size() const {
   return is_array() ? json_array_size(value_) : json_object_size(value_);
@@ -52,6 +26,13 @@ std::vector<std::string> JsonView::texts() const {
     }
   });
   return out;
+}
+
+std::optional<Json> Json::read(std::string_view text) {
+  json_error_t error;
+  // NUL stands in health check output, and refusing it would hide the whole container.
+  json_t* const value = json_loadb(text.data(), text.size(), JSON_ALLOW_NUL, &error);
+  return value == nullptr ? std::nullopt : std::optional(Json(value));
 }
 
 Json Json::array(const std::vector<std::string>& texts) {
@@ -92,24 +73,6 @@ std::string Json::dump() const {
   const int failed = json_dump_callback(value_.get(), append, &out, JSON_COMPACT | JSON_ENCODE_ANY);
   SKERRY_ASSERT(failed == 0);
   return out;
-}
-
-Result<Json> parse_json(std::string_view text) {
-  if (nesting(text) > json_depth_max) {
-    return fail({.kind = ErrorKind::invalid,
-                 .code = runtime_reply_invalid,
-                 .message = "the engine's reply is nested too deep"});
-  }
-  json_error_t error;
-  // NUL stands in health check output, and refusing it would hide the whole container.
-  json_t* const value = json_loadb(text.data(), text.size(), JSON_ALLOW_NUL, &error);
-  if (value == nullptr) {
-    return fail(
-        {.kind = ErrorKind::invalid,
-         .code = runtime_reply_invalid,
-         .message = "the engine's reply is not JSON at byte " + std::to_string(error.position)});
-  }
-  return Json(value);
 }
 
 }  // namespace skerry::agent::docker

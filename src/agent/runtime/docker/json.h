@@ -3,13 +3,12 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <jansson.h>
-
-#include "base/result.h"
 
 namespace skerry::agent::docker {
 
@@ -86,6 +85,10 @@ class Json {
   /// Takes over one reference.
   explicit Json(json_t* value) : value_(value) {}
 
+  /// The tree of one whole JSON text, nothing where it is none. The parser recurses and its tree is
+  /// many times the text, so whoever calls has bounded both (`JsonFilter`).
+  static std::optional<Json> read(std::string_view text);
+
   static Json object() { return Json(json_object()); }
 
   static Json array() { return Json(json_array()); }
@@ -117,12 +120,5 @@ class Json {
 
   std::unique_ptr<json_t, Drop> value_;
 };
-
-/// Deeper replies are refused before the parser, which recurses, sees them.
-inline constexpr std::size_t json_depth_max = 48;
-
-/// Reads one whole JSON text of a reply. `invalid` with `runtime_reply_invalid` where it is none or
-/// nested deeper than `json_depth_max`. The size was capped by whoever received it.
-Result<Json> parse_json(std::string_view text);
 
 }  // namespace skerry::agent::docker

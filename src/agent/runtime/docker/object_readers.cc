@@ -153,7 +153,7 @@ Result<std::string> read_engine_identity(JsonView reply) {
 }
 
 std::string read_error_message(std::string_view body) {
-  const auto json = parse_json(body);
+  const auto json = parse_json(body, {.members = "message"});
   std::string message = json ? json->view()["message"].text() : "";
   if (message.empty()) {
     message = std::string(body.substr(0, message_size_max));

@@ -9,7 +9,6 @@
 namespace skerry::agent::docker {
 namespace {
 
-constexpr std::size_t refusal_size_max = 16 * 1024;
 /// People read it; more often only costs.
 constexpr auto progress_interval = std::chrono::milliseconds(500);
 /// A registry that says nothing for so long has hung; unpacking a large layer takes minutes on a

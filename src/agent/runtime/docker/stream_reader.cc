@@ -11,6 +11,9 @@ namespace skerry::agent::docker {
 namespace {
 
 constexpr std::size_t message_size_max = 512;
+/// An event carries all labels of its container or image; who it is about is all that counts.
+constexpr Wanted event_wanted{.members =
+                                  "Type,Action,Actor{ID,Attributes{container,skerry.install}}"};
 
 EngineEvent::Type type_of(const std::string& name) {
   using enum EngineEvent::Type;
@@ -53,7 +56,7 @@ void LineReader::end(const std::function<void(std::string_view)>& on_line) {
 }
 
 Result<EngineEvent> read_event(std::string_view line) {
-  SKERRY_TRY(const Json json, parse_json(line));
+  SKERRY_TRY(const Json json, parse_json(line, event_wanted));
   const auto event = json.view();
   if (!event.is_object()) {
     return fail({.kind = ErrorKind::invalid,
@@ -107,7 +110,7 @@ std::string PullReader::take_progress() {
 }
 
 void PullReader::on_line(std::string_view line) {
-  const auto json = parse_json(line);
+  const auto json = parse_json(line, {.members = "error,status,id,progress"});
   if (!json) {
     return;  // Progress is for people; the outcome does not hang on one line of it.
   }

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "agent/runtime/docker/json.h"
+#include "agent/runtime/docker/json_filter.h"
 #include "base/result.h"
 
 /// Reads the engine's endless answers: JSON objects, one a line, in pieces of any size.

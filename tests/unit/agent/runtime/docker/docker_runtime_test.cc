@@ -176,6 +176,70 @@ TEST_F(DockerRuntimeTest, AReplyThatIsNoJsonMakesTheScanIncomplete) {
   EXPECT_THAT(observed().containers, SizeIs(1));
 }
 
+/// A container or image whose labels are more than may be read of one.
+std::string with_large_labels(const std::string& reply) {
+  const std::string labels = R"("Labels":{)";
+  const std::string large = "\"large\":\"" + std::string(reply_memory_max / 2, 'x') + "\",";
+  return std::string(reply).insert(reply.find(labels) + labels.size(), large);
+}
+
+TEST_F(DockerRuntimeTest, AContainerTooLargeToReadIsThereWithoutItsFieldsAndHoldsUpNoOther) {
+  engine_.replies["/containers/json"] = {.body = R"([{"Id":"c1"},{"Id":"c2"}])"};
+  auto other = container("running");
+  other.replace(other.find("c1"), 2, "c2");
+  engine_.replies["/containers/c2/json"] = {.body = other};
+  engine_.replies["/containers/c1/json"] = {.body = with_large_labels(container("running"))};
+
+  start();
+
+  ASSERT_TRUE(wait_until([this] { return observed().complete; }));
+  ASSERT_THAT(observed().containers, SizeIs(2));
+  const auto& large = observed().containers[observed().containers[0].id == "c1" ? 0 : 1];
+  EXPECT_EQ(large.state, reconcile::ContainerState::running);
+  EXPECT_THAT(large.unread, HasSubstr("more than 1024 KiB"));
+  EXPECT_THAT(large.fields, IsEmpty());
+  EXPECT_THAT(observed().containers[observed().containers[0].id == "c1" ? 1 : 0].unread, IsEmpty());
+}
+
+TEST_F(DockerRuntimeTest, AnImageTooLargeToReadIsAtHandAndItsContainersAreRead) {
+  engine_.replies["/images/i1/json"] = {
+      .body = with_large_labels(R"({"Id":"i1","Config":{"Labels":{"a":"b"}}})")};
+  start();
+  runtime_->watch_images({"i1"});
+
+  ASSERT_TRUE(wait_until([this] { return observed().complete && !observed().images.empty(); }));
+
+  EXPECT_EQ(observed().images.front().id, "i1");
+  ASSERT_THAT(observed().containers, SizeIs(1));
+  EXPECT_THAT(observed().containers.front().unread, IsEmpty());
+}
+
+TEST_F(DockerRuntimeTest, AListTooLargeToReadIsNotCompleteAndForgetsNothing) {
+  start_and_wait();
+  std::string list = "[";
+  for (int index = 0; index < 30'000; ++index) {
+    list += R"({"Id":"c"},)";
+  }
+  engine_.replies["/containers/json"] = {.body = list + R"({"Id":"c1"}])"};
+
+  scan();
+
+  EXPECT_FALSE(observed().complete);
+  EXPECT_THAT(observed().containers, SizeIs(1));
+}
+
+TEST_F(DockerRuntimeTest, AReplyThatIsTooLargeIsNoEngineThatIsDown) {
+  start_and_wait();
+  engine_.replies["/networks"] = {.body = "[\"" + std::string(900'000, 'x') + "\"]"};
+  events_.clear();
+
+  scan();
+
+  EXPECT_FALSE(observed().complete);
+  EXPECT_TRUE(std::ranges::none_of(
+      events_, [](const auto& event) { return event.kind == RuntimeEvent::Kind::down; }));
+}
+
 TEST_F(DockerRuntimeTest, AnEventOfOursLeadsToALookAtJustThat) {
   start_and_wait();
   engine_.replies["/containers/json"] = {.status = 500};

@@ -29,7 +29,7 @@ std::string real_container() {
 }
 
 FoundContainer read_real() {
-  const auto json = parse_json(real_container());
+  const auto json = parse_json(real_container(), container_wanted);
   EXPECT_TRUE(json);
   const auto found = read_container(identity, json->view());
   EXPECT_TRUE(found) << to_string(found.error());
@@ -63,6 +63,38 @@ TEST(InspectReader, WritesFieldsAsTheFieldListHasThem) {
   EXPECT_EQ(fields.at("networks.n1"), "connected");
   EXPECT_EQ(fields.at("networks.n2"), "connected alias=shop");
   EXPECT_EQ(fields.at("init"), "true");
+}
+
+TEST(InspectReader, ReadsTheSameOfAWholeReplyAndOfWhatIsWanted) {
+  const auto whole = parse_json(real_container());
+
+  const auto found = read_container(identity, whole->view());
+
+  ASSERT_TRUE(found);
+  const auto wanted = read_real();
+  EXPECT_EQ(found->observed.fields, wanted.observed.fields);
+  EXPECT_EQ(found->observed.message, wanted.observed.message);
+  EXPECT_EQ(found->observed.image_id, wanted.observed.image_id);
+  EXPECT_EQ(found->networks, wanted.networks);
+  EXPECT_EQ(found->config_files, wanted.config_files);
+  EXPECT_EQ(found->started_at, wanted.started_at);
+  EXPECT_EQ(found->finished_at, wanted.finished_at);
+  EXPECT_EQ(found->stop_timeout, wanted.stop_timeout);
+}
+
+TEST(InspectReader, TellsWhoseAContainerIsFromItsCoreAlone) {
+  const auto json = parse_json(real_container(), container_core_wanted);
+
+  const auto found = read_container(identity, json->view());
+
+  ASSERT_TRUE(found);
+  const auto whole = read_real();
+  EXPECT_EQ(found->observed.stack, whole.observed.stack);
+  EXPECT_EQ(found->observed.service, whole.observed.service);
+  EXPECT_EQ(found->observed.config_hash, whole.observed.config_hash);
+  EXPECT_EQ(found->observed.has_own_name, whole.observed.has_own_name);
+  EXPECT_EQ(found->observed.state, whole.observed.state);
+  EXPECT_EQ(found->observed.health, whole.observed.health);
 }
 
 TEST(InspectReader, ShowsNoLabelOfOurOwnAsAField) {
