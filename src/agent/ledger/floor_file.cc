@@ -61,9 +61,13 @@ Result<FloorFile> FloorFile::open(Disk& disk, const std::string& name) {
     }
   }
   if (damaged && floor.value_) {
-    // The next write goes to the damaged record's place, never over the good one.
+    // The next write goes to the damaged record's place, never over the good one. Where that page
+    // was never written a full disk has none for it, and the good record is enough to start with.
     const FloorRecord good = *floor.value_;
-    SKERRY_CHECK(floor.write(good));
+    const Status healed = floor.write(good);
+    if (!healed && healed.error().code != disk_full) {
+      return fail(healed.error());
+    }
   }
   return floor;
 }

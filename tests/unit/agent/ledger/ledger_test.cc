@@ -224,6 +224,18 @@ TEST(FloorFile, KeepsTheNewestAndHealsADamagedRecord) {
   EXPECT_EQ(FloorFile::open(disk, "floor").value().value(), floor_at(2)) << "healed from the other";
 }
 
+TEST(FloorFile, OpensOnAFullDiskThoughOneRecordWasNeverWritten) {
+  SimDisk disk;
+  ASSERT_TRUE(FloorFile::open(disk, "floor").value().write(floor_at(1)));
+  // The first operation syncs the directory, the second writes the record.
+  disk.set_faults({.fail_after = 2, .code = disk_full});
+  const Result<FloorFile> floor = FloorFile::open(disk, "floor");
+  ASSERT_TRUE(floor) << to_string(floor.error());
+  EXPECT_EQ(floor->value(), floor_at(1));
+  disk.set_faults({.fail_after = 2, .code = disk_failed});
+  EXPECT_FALSE(FloorFile::open(disk, "floor")) << "any other failure ends the start";
+}
+
 TEST(Ledger, RaisesItsStartCounterAtEveryOpening) {
   SimDisk disk;
   EXPECT_EQ(Ledger::open(disk).value().start_counter(), 1U);
