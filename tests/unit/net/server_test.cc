@@ -128,6 +128,8 @@ TEST_F(ServerTest, RefusesAServerWithAnotherKey) {
 TEST_F(ServerTest, SpeaksNoOtherProtocolAndNoOldTls) {
   start(echo);
   EXPECT_FALSE(TlsClient(port(), "\x02h2").is_open());
+  EXPECT_FALSE(TlsClient(port(), "\x08http/1.1", TLS1_2_VERSION).is_open());
+  EXPECT_TRUE(TlsClient(port()).is_open());
 }
 
 TEST_F(ServerTest, ClosesAfterARequestThatIsAmbiguous) {

@@ -19,7 +19,8 @@ namespace skerry::net {
 /// Says exactly what a test tells it to, over TLS, and believes any server.
 class TlsClient {
  public:
-  explicit TlsClient(std::uint16_t port, std::string_view protocol = "\x08http/1.1")
+  /// @param newest  the newest version of TLS it speaks; 0 is the newest there is
+  explicit TlsClient(std::uint16_t port, std::string_view protocol = "\x08http/1.1", int newest = 0)
       : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
         context_(SSL_CTX_new(TLS_client_method())) {
     sockaddr_in address{};
@@ -29,6 +30,7 @@ class TlsClient {
     const timeval patience{.tv_sec = 20, .tv_usec = 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     EXPECT_EQ(::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    SSL_CTX_set_max_proto_version(context_.get(), newest);
     SSL_CTX_set_alpn_protos(context_.get(),
                             reinterpret_cast<const unsigned char*>(protocol.data()),
                             static_cast<unsigned int>(protocol.size()));

@@ -363,15 +363,22 @@ TEST_F(AgentCore, DoesNotBlameAManifestForAFullDisk) {
 
 TEST_F(AgentCore, CallsItselfStaleAndRunsOn) {
   enrol();
-  document::Manifest manifest{.stale_after_s = 60};
+  const document::Release release = release_of("web:1");
+  tell({.term = 1, .seq = 1}, {release});
+  document::Manifest manifest{.stacks = {{.name = "pos",
+                                          .release = digest_of(release),
+                                          .drift = document::DriftMode::enforce}},
+                              .stale_after_s = 60};
   say(wire::Document{.envelope =
                          sign_by(trust::KeyRole::planner,
-                                 trust::manifest_payload(manifest, site, {.term = 1, .seq = 1}))});
+                                 trust::manifest_payload(manifest, site, {.term = 1, .seq = 2}))});
   agent->on_closed({.code = {"cut"}});
   run_for(minutes{2});
-  const auto conditions = agent->report().conditions;
-  EXPECT_TRUE(
-      std::ranges::any_of(conditions, [](const auto& reason) { return reason.code == "Stale"; }));
+  EXPECT_TRUE(has_condition("Stale"));
+  EXPECT_TRUE(runs("pos", "web"));
+  runtime.kill("pos", "web");
+  run_for(minutes{1});
+  EXPECT_TRUE(runs("pos", "web")) << "a stale site repairs itself";
 }
 
 TEST_F(AgentCore, MakesItsInstallIdOnce) {
