@@ -67,6 +67,11 @@ said=$("$root/usr/lib/skerry/skerry-launch" "$work/state" "$root/usr/lib/skerry/
 
 # --- that systemd understands it ---
 
+for unit in skerryd skerry-agent; do
+  # By default systemd leaves a service alone that ended five times in ten seconds.
+  grep -qx StartLimitIntervalSec=0 "$root/lib/systemd/system/$unit.service" || fail "$unit.service gives up"
+done
+
 if command -v systemd-analyze > /dev/null; then
   for unit in skerryd skerry-agent; do
     sed "s|=/usr/|=$root/usr/|; s|^User=.*|User=root|; s|^Group=.*|Group=root|; /^Documentation=/d" \
