@@ -33,7 +33,9 @@ Result<std::optional<Varint>> read_varint(std::string_view bytes) {
     varint.value |= (byte & 0x7FU) << (7U * i);
     varint.bytes = i + 1;
     if ((byte & 0x80U) == 0) {
-      return std::optional<Varint>(varint);
+      // One value, one encoding: a last byte of zero says nothing.
+      return byte == 0 && i > 0 ? bad("a length or channel is longer than it need be")
+                                : Result<std::optional<Varint>>(varint);
     }
   }
   return bad("a length or channel has too many bytes");

@@ -182,7 +182,7 @@ bool LogStore::replay(std::string_view body, std::uint64_t body_offset) {
     const auto key_length = read_little_endian<std::uint16_t>(body, at + 1);
     const auto value_length = read_little_endian<std::uint32_t>(body, at + 3);
     at += op_header_bytes;
-    if (body.size() - at < std::uint64_t{key_length} + value_length ||
+    if (key_length == 0 || body.size() - at < std::uint64_t{key_length} + value_length ||
         (kind != kind_put && kind != kind_erase)) {
       return false;
     }

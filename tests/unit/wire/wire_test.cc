@@ -55,6 +55,15 @@ TEST(Frame, RefusesAnEndlessLengthAndAFrameWithoutAKind) {
   EXPECT_FALSE(without_kind.next());
 }
 
+TEST(Frame, RefusesALengthOrChannelThatCouldBeShorter) {
+  FrameReader length;
+  length.feed(std::string_view("\x82\x00\x00\x01", 4));
+  EXPECT_EQ(length.next().error().code, bad_frame);
+  FrameReader channel;
+  channel.feed(std::string_view("\x03\x80\x00\x01", 4));
+  EXPECT_EQ(channel.next().error().code, bad_frame);
+}
+
 TEST(Message, ReadsBackWhatWasSaid) {
   AgentHello hello{.protocol = 1, .capabilities = {"a"}, .start = 7, .adopt_mode = true};
   hello.floor = {.term = 1, .seq = 9};

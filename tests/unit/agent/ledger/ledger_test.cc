@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "agent/ledger/crc32c.h"
+#include "agent/ledger/little_endian.h"
 #include "sim/sim_disk.h"
 
 namespace skerry::agent {
@@ -79,6 +80,18 @@ TEST(LogStore, RefusesDamageToWhatWasDurable) {
 
 TEST(LogStore, RefusesAFileThatIsNotALedger) {
   SimDisk disk(sim::DiskImage{{"log", "hello, world"}});
+  EXPECT_EQ(LogStore::open(disk, "log").error().code, ledger_damaged);
+}
+
+// Compaction could not write such a key again.
+TEST(LogStore, RefusesAKeyWithoutALetter) {
+  const std::string durable("\x08\0\0\0\0\0\0\0", 8);
+  const std::string body("\x01\0\0\x01\0\0\0v", 8);
+  std::string file = "SKLEDG1\nSKR1";
+  append_little_endian(file, static_cast<std::uint32_t>(body.size()));
+  file += durable;
+  append_little_endian(file, crc32c(durable + body));
+  SimDisk disk(sim::DiskImage{{"log", file + body}});
   EXPECT_EQ(LogStore::open(disk, "log").error().code, ledger_damaged);
 }
 
