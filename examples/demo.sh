@@ -153,6 +153,8 @@ enrol_site() {
 
 start_agent() {
   end_if_rebuilt skerry-agent
+  # One whose server was away tries again later and later; one that starts tries at once.
+  agent_is_linked > /dev/null 2>&1 || end skerry-agent
   if ! is_running skerry-agent; then
     start skerry-agent "$programs/skerry-agent" run --state "$dir/agent" --docker "$(docker_socket)" \
       --socket "$SKERRY_SOCKET"
@@ -201,18 +203,21 @@ TEXT
 
 # --- the end --------------------------------------------------------------------------------------
 
-remove_containers() {
+# Whatever the agent made carries the id of its installation, also what was applied after the demo.
+remove_what_runs() {
+  local ours
+  ours=label=skerry.install=$(cat "$dir/agent/install-id" 2> /dev/null) || return 0
   docker info > /dev/null 2>&1 || return 0
-  docker ps -aq --filter name='^hello-(web|visitor)-1$' | xargs -r docker rm -f > /dev/null
-  docker volume rm -f hello_visits > /dev/null
-  docker network rm hello_default > /dev/null 2>&1 || true
+  docker ps -aq --filter "$ours" | xargs -r docker rm -f > /dev/null
+  docker volume ls -q --filter "$ours" | xargs -r docker volume rm -f > /dev/null
+  docker network ls -q --filter "$ours" | xargs -r docker network rm > /dev/null
   docker image rm skerry-hello:1 > /dev/null 2>&1 || true
 }
 
 stop() {
   end skerry-agent # Before its containers, or it would bring them back.
   end skerryd
-  remove_containers
+  remove_what_runs
   end dockerd
   awk -v below="$dir/" 'index($2, below) == 1 {print $2}' /proc/self/mounts | sort -r | xargs -r umount -l
   rm -rf "$dir"
@@ -221,6 +226,7 @@ stop() {
 
 trap 'give_up "line $LINENO of $0: $BASH_COMMAND"' ERR
 if [[ $(id -u) != 0 ]]; then
+  command -v sudo > /dev/null || { echo "the agent and Docker need root, and there is no sudo" >&2; exit 1; }
   echo "the agent and Docker need root: asking sudo" >&2
   exec sudo --preserve-env=SKERRY_DEMO_DIR,SKERRY_DEMO_PORT,DOCKER_HOST "$0" "$@"
 fi
