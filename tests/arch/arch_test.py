@@ -149,6 +149,7 @@ class Promises(Gate):
                 "tests/sim/faults.h": "std::uint32_t cut = 10;\nstd::uint32_t never = 0;\n",
                 "tests/e2e/walk.py": "STEPS = (\n    a_kill_is_reverted,\n)\n",
                 "tests/e2e/process.py": "def test_is_ready(self):\n",
+                "tests/faults/kills.py": 'if __name__ == "__main__":\n', "tests/faults/driver.py": "",
                 "tests/arch/CMakeLists.txt": "add_test(NAME arch/agent_binary COMMAND a)", **(more or {})}
 
     def test_every_kind_of_test_is_known(self):
@@ -157,14 +158,17 @@ class Promises(Gate):
             with self.subTest(name=name):
                 self.accepts("promises", self.site(f"Proof: `{name}`"))
 
+    def test_what_is_run_by_hand_may_stand_beside(self):
+        self.accepts("promises", self.site("Proof: `faults: kills` · `unit/os/Disk.Holds`"))
+
     def test_a_row_without_a_test_is_refused(self):
-        for proof in ("", "Proof: soon.", "It is said that `unit/os/Disk.Holds`."):
+        for proof in ("", "Proof: soon.", "Proof: `faults: kills`", "It is said that `unit/os/Disk.Holds`."):
             with self.subTest(proof=proof):
                 self.refuses("promises", self.site(proof), "docs/guarantees.md:5", "'G1 A row'", "no test")
 
     def test_a_test_that_is_not_there_is_refused(self):
         for name in ("unit/os/Disk.Hold", "unit/net/Disk.Holds", "sim: G1 it hold", "sim fault: never", "sim fault: uncut",
-                     "e2e/walk: a kill", "e2e/process: ready", "arch/agent", "Disk.Holds"):
+                     "e2e/walk: a kill", "e2e/process: ready", "arch/agent", "faults: driver", "Disk.Holds"):
             with self.subTest(name=name):
                 self.refuses("promises", self.site(f"Proof: `unit/os/Disk.Holds` ·\n`{name}`"), "guarantees.md:10", name, "is no test")
 
