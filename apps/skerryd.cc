@@ -10,7 +10,7 @@
 
 namespace {
 
-/// As in docs/cli.md; CLI11 has codes of its own for each kind of mistake.
+/// As in docs/user/cli-reference.md; CLI11 has codes of its own for each kind of mistake.
 constexpr int exit_usage = 2;
 
 }  // namespace
