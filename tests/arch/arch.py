@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The architecture gates: arch.py RULE [ROOT], where RULE is rooms, coroutines, readmes, sizes, promises, codes or all.
+"""The architecture gates: arch.py RULE [ROOT], where RULE is rooms, coroutines, readmes, sizes, promises, codes, links or all.
 
 Each rule yields lines "file:line: what is wrong, and what to do instead". arch_test.py proves that each one finds a
 planted violation.

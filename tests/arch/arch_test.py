@@ -220,5 +220,13 @@ class Codes(Gate):
                      "`gone`")
 
 
+class Links(Gate):
+    def test_a_link_to_what_is_not_there_is_refused(self):
+        page = "See [one](b.md), [two](../README.md#there), [three](https://example.com/c.md) and [four](#below).\n"
+        self.accepts("links", {"docs/a.md": page, "docs/b.md": "", "README.md": ""})
+        self.refuses("links", {"docs/a.md": page, "README.md": ""}, "docs/a.md:1", "b.md")
+        self.refuses("links", {"docs/a.md": page, "docs/b.md": ""}, "docs/a.md:1", "../README.md")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -1,9 +1,10 @@
-"""Pages that must not fall behind the code: promises need tests that exist, and every code needs its line.
+"""Pages that must not fall behind: promises need tests that exist, every code needs its line, and links lead somewhere.
 
 Each rule yields lines "file:line: what is wrong, and what to do instead", as the rules of arch.py do.
 """
 
 import re
+from pathlib import Path
 
 from tree import our_files, read, read_if_there
 
@@ -168,4 +169,16 @@ def place(name, text, at):
     return f"{name}:{text.count(chr(10), 0, at) + 1}"
 
 
-RULES = {"promises": promises, "codes": codes}
+# --- links -------------------------------------------------------------------------------------------------------------
+
+
+def links(root):
+    """A link from one page to another file of the tree leads somewhere."""
+    for name in our_files(root, (".md",)):
+        for number, line in enumerate(read(root, name).splitlines(), 1):
+            for target in re.findall(r"\]\((?!\w+:)([^)#\s]+)", line):
+                if not (Path(root, name).parent / target).exists():
+                    yield f"{name}:{number}: leads to {target}, which is not there"
+
+
+RULES = {"promises": promises, "codes": codes, "links": links}
