@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "compose/fields.h"
 #include "compose/parts.h"
+#include "compose/unique.h"
 
 namespace skerry::compose {
 namespace {
@@ -39,31 +41,27 @@ bool is_there(Reader& reader, const Value& value, const Dependency& made) {
   if (reader.scope.services.contains(made.service)) {
     return true;
   }
-  const std::string message = "there is no service '" + made.service + "'";
   if (made.required) {
-    const std::vector<std::string> names(reader.scope.services.begin(),
-                                         reader.scope.services.end());
-    reader.error(undefined_name, value, message, did_you_mean(made.service, names));
+    report_missing(reader, value, "service", made.service, reader.scope.services);
   } else {
-    reader.warn(suspicious, value, message + ", and it is not required; it is left out");
+    reader.warn(
+        suspicious,
+        value,
+        "there is no service '" + made.service + "', and it is not required; it is left out");
   }
   return false;
 }
 
-void add_dependency(Reader& reader, const Value& value, Dependency made, Service& service) {
-  if (!is_there(reader, value, made)) {
-    return;
+void add_dependency(Reader& reader,
+                    const Value& value,
+                    Dependency made,
+                    Additions<Dependency>& dependencies) {
+  if (is_there(reader, value, made)) {
+    dependencies.add(value, std::move(made));
   }
-  const auto place =
-      std::ranges::lower_bound(service.depends_on, made.service, {}, &Dependency::service);
-  if (place != service.depends_on.end() && place->service == made.service) {
-    reader.error(duplicate_value, value, "'" + made.service + "' is there already");
-    return;
-  }
-  service.depends_on.insert(place, std::move(made));
 }
 
-void read_dependency_map(Reader& reader, const Value& value, Service& service) {
+void read_dependency_map(Reader& reader, const Value& value, Additions<Dependency>& dependencies) {
   for (std::size_t i = 0; i < value.size(); ++i) {
     const Value entry = value[i];
     Dependency made{.service = std::string(entry.key()),
@@ -78,7 +76,20 @@ void read_dependency_map(Reader& reader, const Value& value, Service& service) {
                    "a dependency in this form needs a condition",
                    "write condition: service_started");
     }
-    add_dependency(reader, entry, std::move(made), service);
+    add_dependency(reader, entry, std::move(made), dependencies);
+  }
+}
+
+void read_dependency_list(Reader& reader, const Value& value, Additions<Dependency>& dependencies) {
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const Value element = value[i];
+    if (const auto name = reader.string(element)) {
+      add_dependency(
+          reader,
+          element,
+          {.service = *name, .condition = Dependency::Condition::started, .required = true},
+          dependencies);
+    }
   }
 }
 
@@ -186,9 +197,12 @@ void warn_of_vain_waits(Reader& reader, const Value& services, const Workload& w
           suspicious, entry, "others wait for it to complete, and its restart policy forbids that");
     }
     for (const Dependency& dependency : service->depends_on) {
+      if (dependency.condition != Dependency::Condition::healthy) {
+        continue;
+      }
       const auto other =
           std::ranges::lower_bound(workload.services, dependency.service, {}, &Service::name);
-      if (dependency.condition == Dependency::Condition::healthy && is_never_healthy(*other)) {
+      if (is_never_healthy(*other)) {
         reader.warn(suspicious,
                     entry,
                     "it waits for '" + dependency.service +
@@ -201,23 +215,15 @@ void warn_of_vain_waits(Reader& reader, const Value& services, const Workload& w
 }  // namespace
 
 void read_depends_on(Reader& reader, const Value& value, Service& service) {
+  Additions dependencies(service.depends_on, &Dependency::service);
   if (value.node().is_mapping()) {
-    read_dependency_map(reader, value, service);
-    return;
+    read_dependency_map(reader, value, dependencies);
+  } else if (reader.is_list(value, "a list or a mapping")) {
+    read_dependency_list(reader, value, dependencies);
   }
-  if (!reader.is_list(value, "a list or a mapping")) {
-    return;
-  }
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    const Value element = value[i];
-    if (const auto name = reader.string(element)) {
-      add_dependency(
-          reader,
-          element,
-          {.service = *name, .condition = Dependency::Condition::started, .required = true},
-          service);
-    }
-  }
+  dependencies.settle([&](const Value& twin, const std::string& name) {
+    reader.error(duplicate_value, twin, "'" + name + "' is there already");
+  });
 }
 
 void settle_dependencies(Reader& reader, const Value& services, Workload& workload) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "compose/parts.h"
+#include "compose/unique.h"
 
 namespace skerry::compose {
 namespace {
@@ -91,17 +92,18 @@ bool read_short(Reader& reader, const Value& value, Mount& mount) {
   });
 }
 
-void add_mount(Reader& reader, const Value& value, Mount mount, Service& service) {
+void add_mount(Reader& reader, const Value& value, Mount mount, Additions<Mount>& mounts) {
   if (mount.target == "/") {
     reader.error(invalid_value, value, "nothing can be mounted over the root");
     return;
   }
-  const auto place = std::ranges::lower_bound(service.mounts, mount.target, {}, &Mount::target);
-  if (place != service.mounts.end() && place->target == mount.target) {
-    reader.error(duplicate_value, value, "something is mounted at " + mount.target + " already");
-    return;
-  }
-  service.mounts.insert(place, std::move(mount));
+  mounts.add(value, std::move(mount));
+}
+
+void settle_mounts(Reader& reader, Additions<Mount>& mounts) {
+  mounts.settle([&](const Value& value, const std::string& target) {
+    reader.error(duplicate_value, value, "something is mounted at " + target + " already");
+  });
 }
 
 /// "size=64m,mode=1777" of a short tmpfs.
@@ -131,7 +133,7 @@ bool set_tmpfs_option(Reader& reader, const Value& value, std::string_view optio
   return false;
 }
 
-void read_one_tmpfs(Reader& reader, const Value& value, Service& service) {
+void read_one_tmpfs(Reader& reader, const Value& value, Additions<Mount>& mounts) {
   const std::optional<std::string> text = reader.string(value);
   if (!text) {
     return;
@@ -148,7 +150,7 @@ void read_one_tmpfs(Reader& reader, const Value& value, Service& service) {
   }
   if (good) {
     mount.target = *target;
-    add_mount(reader, value, std::move(mount), service);
+    add_mount(reader, value, std::move(mount), mounts);
   }
 }
 
@@ -157,10 +159,7 @@ void read_one_tmpfs(Reader& reader, const Value& value, Service& service) {
 bool use_volume(Reader& reader, const Value& value, std::string_view key) {
   const auto found = reader.scope.volumes.find(key);
   if (found == reader.scope.volumes.end()) {
-    reader.error(undefined_name,
-                 value,
-                 "there is no volume '" + std::string(key) + "'",
-                 did_you_mean(key, names_of(reader.scope.volumes)));
+    report_missing(reader, value, "volume", key, reader.scope.volumes);
     return false;
   }
   found->second.used = true;
@@ -171,25 +170,29 @@ void read_volume_mounts(Reader& reader, const Value& value, Service& service) {
   if (!reader.is_list(value)) {
     return;
   }
+  Additions mounts(service.mounts, &Mount::target);
   for (std::size_t i = 0; i < value.size(); ++i) {
     const Value one = value[i];
     Mount mount;
     const bool good = one.node().is_mapping() ? read_long_mount(reader, one, mount)
                                               : read_short(reader, one, mount);
     if (good) {
-      add_mount(reader, one, std::move(mount), service);
+      add_mount(reader, one, std::move(mount), mounts);
     }
   }
+  settle_mounts(reader, mounts);
 }
 
 void read_tmpfs(Reader& reader, const Value& value, Service& service) {
+  Additions mounts(service.mounts, &Mount::target);
   if (value.node().is_scalar()) {
-    read_one_tmpfs(reader, value, service);
+    read_one_tmpfs(reader, value, mounts);
   } else if (reader.is_list(value, "a string or a list")) {
     for (std::size_t i = 0; i < value.size(); ++i) {
-      read_one_tmpfs(reader, value[i], service);
+      read_one_tmpfs(reader, value[i], mounts);
     }
   }
+  settle_mounts(reader, mounts);
 }
 
 }  // namespace skerry::compose

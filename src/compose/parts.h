@@ -67,15 +67,26 @@ bool check_key(Reader& reader, const Value& entry);
 /// Whether the runtime takes it as the name of a network or volume.
 bool is_object_name(std::string_view name);
 
-/// The keys of a map, for "did you mean".
-template <class Map>
-std::vector<std::string> names_of(const Map& map) {
-  std::vector<std::string> names;
-  names.reserve(map.size());
-  for (const auto& [name, rest] : map) {
-    names.push_back(name);
+/// Reports that there is no `kind` called `name`, with the nearest of the `names` that are there.
+template <class T>
+void report_missing(Reader& reader,
+                    const Value& value,
+                    std::string_view kind,
+                    std::string_view name,
+                    const std::map<std::string, T, std::less<>>& names) {
+  // Each hint walks over all names, and a file may miss 10,000 of as many.
+  if (!reader.wants_hints()) {
+    return;
   }
-  return names;
+  std::vector<std::string> all;
+  all.reserve(names.size());
+  for (const auto& [other, rest] : names) {
+    all.push_back(other);
+  }
+  reader.error(undefined_name,
+               value,
+               "there is no " + std::string(kind) + " '" + std::string(name) + "'",
+               did_you_mean(name, all));
 }
 
 }  // namespace skerry::compose

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,7 +35,8 @@ using Declarations = std::map<std::string, Declaration<T>, std::less<>>;
 /// What services may refer to; complete before the first service is read.
 struct Scope {
   std::string project = {};
-  std::set<std::string, std::less<>> services = {};
+  /// Each with its place in the file.
+  std::map<std::string, std::size_t, std::less<>> services = {};
   Declarations<document::Network> networks = {};
   Declarations<document::Volume> volumes = {};
   Declarations<document::Config> configs = {};

@@ -80,7 +80,7 @@ void read_capabilities(Reader& reader, const Value& value, Service& service) {
       continue;
     }
     const std::string name = canonical_capability(*written);
-    if (std::ranges::count(capabilities, name) == 0) {
+    if (std::ranges::count(capabilities, name) == 0 && reader.wants_hints()) {
       reader.error(invalid_value,
                    value[i],
                    "'" + *written + "' is not a capability",
@@ -353,7 +353,7 @@ void read_services(Reader& reader, const Value& services, document::Workload& wo
     return;
   }
   for (std::size_t i = 0; i < services.size(); ++i) {
-    reader.scope.services.emplace(services[i].key());
+    reader.scope.services.emplace(services[i].key(), i);
   }
   for (std::size_t i = 0; i < services.size(); ++i) {
     read_service(reader, services[i], workload);

@@ -1,7 +1,6 @@
-#include <algorithm>
-
 #include "compose/fields.h"
 #include "compose/parts.h"
+#include "compose/unique.h"
 
 namespace skerry::compose {
 namespace {
@@ -12,10 +11,7 @@ using document::Service;
 bool use_config(Reader& reader, const Value& value, std::string_view key) {
   const auto found = reader.scope.configs.find(key);
   if (found == reader.scope.configs.end()) {
-    reader.error(undefined_name,
-                 value,
-                 "there is no config '" + std::string(key) + "'",
-                 did_you_mean(key, names_of(reader.scope.configs)));
+    report_missing(reader, value, "config", key, reader.scope.configs);
     return false;
   }
   found->second.used = true;
@@ -77,6 +73,7 @@ void read_service_configs(Reader& reader, const Value& value, Service& service) 
   if (!reader.is_list(value)) {
     return;
   }
+  Additions configs(service.configs, &ConfigMount::target);
   for (std::size_t i = 0; i < value.size(); ++i) {
     const Value element = value[i];
     ConfigMount mount;
@@ -84,14 +81,11 @@ void read_service_configs(Reader& reader, const Value& value, Service& service) 
     if (mount.source.empty()) {
       continue;
     }
-    const auto place =
-        std::ranges::lower_bound(service.configs, mount.target, {}, &ConfigMount::target);
-    if (place != service.configs.end() && place->target == mount.target) {
-      reader.error(duplicate_value, element, "a config is at " + mount.target + " already");
-    } else {
-      service.configs.insert(place, std::move(mount));
-    }
+    configs.add(element, std::move(mount));
   }
+  configs.settle([&](const Value& twin, const std::string& target) {
+    reader.error(duplicate_value, twin, "a config is at " + target + " already");
+  });
 }
 
 }  // namespace skerry::compose

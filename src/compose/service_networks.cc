@@ -2,6 +2,7 @@
 
 #include "compose/fields.h"
 #include "compose/parts.h"
+#include "compose/unique.h"
 
 namespace skerry::compose {
 namespace {
@@ -22,21 +23,8 @@ bool use_network(Reader& reader, const Value& value, std::string_view key) {
     reader.scope.networks.emplace(key, Declaration<document::Network>{std::move(made), {}, true});
     return true;
   }
-  reader.error(undefined_name,
-               value,
-               "there is no network '" + std::string(key) + "'",
-               did_you_mean(key, names_of(reader.scope.networks)));
+  report_missing(reader, value, "network", key, reader.scope.networks);
   return false;
-}
-
-void add_attachment(Reader& reader, const Value& value, Attachment made, Service& service) {
-  const auto place =
-      std::ranges::lower_bound(service.networks, made.network, {}, &Attachment::network);
-  if (place != service.networks.end() && place->network == made.network) {
-    reader.error(duplicate_value, value, "network '" + made.network + "' is there already");
-    return;
-  }
-  service.networks.insert(place, std::move(made));
 }
 
 void read_aliases(Reader& reader, const Value& value, Attachment& made) {
@@ -83,7 +71,7 @@ constexpr Field<Attachment> attachment_fields[] = {
     {"priority", nullptr, "remove it; networks are joined in order of their names"},
 };
 
-void read_network_map(Reader& reader, const Value& value, Service& service) {
+void read_network_map(Reader& reader, const Value& value, Additions<Attachment>& networks) {
   for (std::size_t i = 0; i < value.size(); ++i) {
     const Value entry = value[i];
     if (!use_network(reader, entry, entry.key())) {
@@ -93,27 +81,32 @@ void read_network_map(Reader& reader, const Value& value, Service& service) {
     if (!entry.is_null()) {
       read_fields<Attachment>(reader, entry, attachment_fields, made);
     }
-    add_attachment(reader, entry, std::move(made), service);
+    networks.add(entry, std::move(made));
+  }
+}
+
+void read_network_list(Reader& reader, const Value& value, Additions<Attachment>& networks) {
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const Value element = value[i];
+    const std::optional<std::string> key = reader.string(element);
+    if (key && use_network(reader, element, *key)) {
+      networks.add(element, {.network = *key});
+    }
   }
 }
 
 }  // namespace
 
 void read_service_networks(Reader& reader, const Value& value, Service& service) {
+  Additions networks(service.networks, &Attachment::network);
   if (value.node().is_mapping()) {
-    read_network_map(reader, value, service);
-    return;
+    read_network_map(reader, value, networks);
+  } else if (reader.is_list(value, "a list or a mapping")) {
+    read_network_list(reader, value, networks);
   }
-  if (!reader.is_list(value, "a list or a mapping")) {
-    return;
-  }
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    const Value element = value[i];
-    const std::optional<std::string> key = reader.string(element);
-    if (key && use_network(reader, element, *key)) {
-      add_attachment(reader, element, {.network = *key}, service);
-    }
-  }
+  networks.settle([&](const Value& twin, const std::string& network) {
+    reader.error(duplicate_value, twin, "network '" + network + "' is there already");
+  });
 }
 
 void join_default_network(Reader& reader, Service& service) {

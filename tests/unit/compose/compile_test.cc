@@ -177,6 +177,55 @@ TEST_F(Bomb, OfDependenciesIsWalkedWithoutRecursion) {
   EXPECT_EQ(first_code(compile_bomb(text)), dependency_cycle);
 }
 
+TEST_F(Bomb, OfMountsInTheWrongOrderIsSortedOnce) {
+  std::string text = "services:\n  a:\n    image: app\n    volumes:\n";
+  for (int i = 170'000; i > 100'000; --i) {
+    text += "    - /" + std::to_string(i) + "\n";
+  }
+  const CompileOutput output = compile_bomb(text);
+  ASSERT_TRUE(output.workload);
+  EXPECT_EQ(output.workload->services[0].mounts.front().target, "/100001");
+  EXPECT_EQ(output.workload->services[0].mounts.back().target, "/170000");
+}
+
+TEST_F(Bomb, OfMissingNamesIsRefused) {
+  std::string text = "services:\n";
+  for (int i = 0; i < 12'000; ++i) {
+    text += "  s" + std::to_string(i) + ": {image: app}\n";
+  }
+  text += "  a:\n    image: app\n    depends_on:\n";
+  for (int i = 0; i < 40'000; ++i) {
+    text += "    - x" + std::to_string(i) + "\n";
+  }
+  const CompileOutput output = compile_bomb(text);
+  EXPECT_EQ(first_code(output), undefined_name);
+  EXPECT_EQ(output.errors.size(), errors_max);
+}
+
+TEST_F(Bomb, OfWrongCapabilitiesIsRefused) {
+  std::string text = "services:\n  a:\n    image: app\n    cap_add:\n";
+  for (int i = 0; i < 75'000; ++i) {
+    text += "    - c" + std::to_string(i) + "\n";
+  }
+  EXPECT_EQ(first_code(compile_bomb(text)), invalid_value);
+}
+
+TEST(Compile, NamesEachThatIsThereTwiceInTheOrderOfTheFile) {
+  EXPECT_EQ(describe(compile_text("services:\n"
+                                  "  a: {image: app}\n"
+                                  "  b: {image: app}\n"
+                                  "  c:\n"
+                                  "    image: app\n"
+                                  "    depends_on: [b, a, b, a]\n"
+                                  "    tmpfs: [/z, /y]\n"
+                                  "    volumes: [/x, /y]\n")
+                         .errors),
+            "compose.yaml:6:24  services.c.depends_on[2]: 'b' is there already [duplicate_value]\n"
+            "compose.yaml:6:27  services.c.depends_on[3]: 'a' is there already [duplicate_value]\n"
+            "compose.yaml:8:19  services.c.volumes[1]: something is mounted at /y already "
+            "[duplicate_value]\n");
+}
+
 TEST_F(Bomb, OfUnknownNamesIsRefused) {
   std::string text = "services:\n  a:\n    image: app\n";
   for (int i = 0; i < 40'000; ++i) {
