@@ -48,6 +48,9 @@ struct Charter {
   Digest planner = {};
   State state = State::unspecified;
   Ceiling ceiling = {};
+  /// That key itself, where trust does not list it (after a restore); none or one. Only root and
+  /// assign keys may name such a planner.
+  std::vector<PublicKey> planner_keys = {};
 
   friend bool operator==(const Charter&, const Charter&) = default;
   static constexpr std::string_view type_name = "Charter";
@@ -59,6 +62,7 @@ struct Charter {
     visit(3, "planner", self.planner);
     visit(4, "state", self.state);
     visit(5, "ceiling", self.ceiling);
+    visit(6, "planner_keys", self.planner_keys);
   }
 };
 

@@ -73,13 +73,27 @@ Result<Right> check_charter_signer(const Opened& opened,
   return refuse(refusal::bad_signature, "the signer may not sign this charter");
 }
 
+/// Whether the charter itself brings the key of the planner that it names, and that one signed.
+bool is_signed_by_own_planner(const Opened& opened, const Anchors& anchors, const Crypto& crypto) {
+  return anchors.charter &&
+         std::ranges::any_of(anchors.charter->charter.planner_keys, [&](const PublicKey& key) {
+           return is_signed_by(opened, key, crypto);
+         });
+}
+
+Status check_planner(const Opened& opened, const Anchors& anchors, const Crypto& crypto) {
+  if (is_signed_by_own_planner(opened, anchors, crypto)) {
+    return {};
+  }
+  SKERRY_TRY(const TrustedKey* key, find_signer(opened, anchors, crypto));
+  return has_right(*key, Right::plan) ? Status()
+                                      : refuse(refusal::bad_signature, "the signer may not plan");
+}
+
 Result<Right> check_manifest_signer(const Opened& opened,
                                     const Anchors& anchors,
                                     const Crypto& crypto) {
-  SKERRY_TRY(const TrustedKey* key, find_signer(opened, anchors, crypto));
-  if (!has_right(*key, Right::plan)) {
-    return refuse(refusal::bad_signature, "the signer may not plan");
-  }
+  SKERRY_CHECK(check_planner(opened, anchors, crypto));
   if (!anchors.charter || opened.payload.header.term > anchors.charter->number.number.term) {
     return refuse(refusal::trust_gap, "the charter of this term is not here");
   }

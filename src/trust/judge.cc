@@ -85,6 +85,14 @@ Status check_enrolled_planner(const Charter& charter,
   return {};
 }
 
+Status check_own_planner(const Charter& charter, const Crypto& crypto) {
+  const bool holds = charter.planner_keys.empty() ||
+                     (charter.planner_keys.size() == 1 &&
+                      key_id(crypto, charter.planner_keys.front()) == charter.planner);
+  return holds ? Status()
+               : refuse(refusal::malformed, "the charter brings another key than its planner's");
+}
+
 Status check_charter(const Header& header, const Charter& charter) {
   if (charter.site != header.audience) {
     return refuse(refusal::wrong_audience, "the charter is about another site");
@@ -147,6 +155,7 @@ Result<Charter> judge_charter(const Admitted& admitted,
   SKERRY_CHECK(check_attempts(attempts));
   SKERRY_TRY(Charter charter, document::decode<Charter>(admitted.body()));
   SKERRY_CHECK(check_charter(admitted.header(), charter));
+  SKERRY_CHECK(check_own_planner(charter, crypto));
   if (admitted.right() == document::TrustedKey::Right::enrol) {
     SKERRY_CHECK(check_enrolled_planner(charter, anchors, crypto));
   }

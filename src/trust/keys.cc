@@ -136,6 +136,10 @@ Result<KeyRing> load_keys(Disk& disk, const Crypto& crypto) {
   return keys;
 }
 
+Result<KeyPair> replace_key(Disk& disk, KeyRole role, Crypto& crypto) {
+  return write_key(disk, crypto, role);
+}
+
 Secret to_pem(const Secret& private_key) {
   const Secret text(to_base64(private_key.reveal()));
   std::string pem(pem_begin);

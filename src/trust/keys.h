@@ -59,6 +59,9 @@ Result<KeyRing> create_keys(Disk& disk, Crypto& crypto);
 /// file that is not a key.
 Result<KeyRing> load_keys(Disk& disk, const Crypto& crypto);
 
+/// Puts a fresh key in the place of the one in the role's file, which is gone after that.
+Result<KeyPair> replace_key(Disk& disk, KeyRole role, Crypto& crypto);
+
 /// A private key as PEM (RFC 7468 "PRIVATE KEY", PKCS#8, no passphrase), as `openssl` reads it.
 Secret to_pem(const Secret& private_key);
 /// `key_damaged` where it is not exactly one such block.

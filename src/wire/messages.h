@@ -129,6 +129,8 @@ struct AgentHello {
   std::uint64_t trust_version = 0;
   /// Both records of the floor are lost: observing, asking for a charter at term+1.
   bool adopt_mode = false;
+  /// Of the charter that `charter` numbers.
+  Digest charter_digest = {};
 
   static constexpr std::string_view type_name = "AgentHello";
   friend bool operator==(const AgentHello&, const AgentHello&) = default;
@@ -146,6 +148,7 @@ struct AgentHello {
     visit(9, "charter", self.charter);
     visit(10, "trust_version", self.trust_version);
     visit(11, "adopt_mode", self.adopt_mode);
+    visit(12, "charter_digest", self.charter_digest);
   }
 };
 
@@ -177,8 +180,8 @@ struct ServerHello {
   }
 };
 
-/// Agent: send me these releases. Server: show me the manifest you hold, because its number is
-/// above what my planner's key has said here.
+/// Agent: send me these releases. Server: show me these documents that you hold, because my store
+/// is older than they are.
 struct Want {
   static constexpr std::uint8_t kind = 9;
   std::vector<Digest> digests = {};

@@ -141,6 +141,20 @@ TYPED_TEST(Admission, RefusesATrustedPlannerThatIsNotThisSites) {
   EXPECT_EQ(world.admit_code(envelope), accepted);
 }
 
+TYPED_TEST(Admission, TakesAPlannerThatTheCharterBringsAndNoOther) {
+  auto& world = this->world_;
+  const KeyPair fresh = world.crypto.generate().value();
+  const std::string by_fresh = sign(world.manifest_at({1, 1}), fresh, world.crypto).value();
+  document::Charter& charter = world.anchors.charter->charter;
+  charter.planner_keys = {fresh.public_key};
+  EXPECT_EQ(world.admit_code(by_fresh), refusal::bad_signature) << "it does not name it";
+  charter.planner = key_id(world.crypto, fresh.public_key);
+  EXPECT_EQ(world.admit_code(by_fresh), accepted);
+  EXPECT_EQ(world.admit_code(this->plan({1, 1})), refusal::bad_signature);
+  charter.planner_keys.clear();
+  EXPECT_EQ(world.admit_code(by_fresh), refusal::bad_signature);
+}
+
 TYPED_TEST(Admission, RefusesAPlannerWhoseRightWasWithdrawn) {
   auto& world = this->world_;
   const std::string envelope = this->plan({1, 1});

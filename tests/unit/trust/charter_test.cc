@@ -53,6 +53,20 @@ TEST_F(CharterAcceptance, AnEnrollingKeyNamesNoPlannerOfItsOwn) {
   EXPECT_EQ(offer(charter, {1, 1}, KeyRole::assign), accepted);
 }
 
+TEST_F(CharterAcceptance, MayBringItsPlannersKeyAndNoOther) {
+  const KeyPair fresh = world_.crypto.generate().value();
+  Charter charter = world_.charter;
+  charter.planner_keys = {fresh.public_key};
+  EXPECT_EQ(offer(charter, {2, 1}), refusal::malformed);
+  charter.planner = key_id(world_.crypto, fresh.public_key);
+  EXPECT_EQ(offer(charter, {2, 1}), accepted);
+  charter.planner_keys.push_back(fresh.public_key);
+  EXPECT_EQ(offer(charter, {2, 1}), refusal::malformed);
+  forget_everything();
+  charter.planner_keys.pop_back();
+  EXPECT_EQ(offer(charter, {1, 1}, KeyRole::enrol), refusal::bad_signature);
+}
+
 TEST_F(CharterAcceptance, RootAndAssignSignAnyOther) {
   EXPECT_EQ(offer(world_.charter, {1, 2}, KeyRole::root), accepted);
   EXPECT_EQ(offer(world_.charter, {7, 1}, KeyRole::assign), accepted);
