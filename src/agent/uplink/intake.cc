@@ -78,9 +78,15 @@ Status Intake::load_manifest() {
              : Status{};
 }
 
-Result<std::string> Intake::manifest_envelope(const Digest& digest) const {
-  SKERRY_TRY(const std::optional<Held> held, ledger_->get<Held>(key::manifest));
-  return held && held->digest == digest ? held->envelope : std::string();
+Result<std::string> Intake::held_envelope(const Digest& digest) const {
+  for (const std::string& name :
+       {std::string(key::manifest), std::string(key::charter), key::release(digest)}) {
+    SKERRY_TRY(std::optional<Held> held, ledger_->get<Held>(name));
+    if (held && held->digest == digest) {
+      return std::move(held->envelope);
+    }
+  }
+  return std::string();
 }
 
 Status Intake::raise_floor(const trust::Floor& number) {

@@ -60,8 +60,9 @@ class Intake {
 
   [[nodiscard]] const Digest& manifest_digest() const { return manifest_digest_; }
 
-  /// The accepted manifest as it was signed; empty where it is not of this digest.
-  [[nodiscard]] Result<std::string> manifest_envelope(const Digest& digest) const;
+  /// The accepted manifest or charter, or a release that is here, as it was signed; empty where
+  /// none of them is of this digest.
+  [[nodiscard]] Result<std::string> held_envelope(const Digest& digest) const;
 
   [[nodiscard]] const trust::Anchors& anchors() const { return anchors_; }
 

@@ -63,6 +63,7 @@ Status Session::greet() {
                          .adopt_mode = outside_.intake.in_adopt_mode()};
   if (anchors.charter) {
     hello.charter = anchors.charter->number.number;
+    hello.charter_digest = anchors.charter->number.digest;
   }
   say(hello);
   return {};
@@ -222,10 +223,10 @@ Status Session::on_blob(const wire::Blob& blob) {
   return note(outside_.intake.take_release(blob.digest, blob.envelope));
 }
 
-/// The server asks to see what its key has signed: its own numbers may be the older ones.
+/// The server asks to see what its keys have signed: its store may be the older one.
 Status Session::on_want(const wire::Want& want) {
   for (const Digest& digest : want.digests) {
-    SKERRY_TRY(std::string envelope, outside_.intake.manifest_envelope(digest));
+    SKERRY_TRY(std::string envelope, outside_.intake.held_envelope(digest));
     say(wire::Blob{.digest = digest, .envelope = std::move(envelope)});
   }
   return {};
