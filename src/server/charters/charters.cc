@@ -1,5 +1,7 @@
 #include "server/charters/charters.h"
 
+#include <algorithm>
+
 #include "document/codec.h"
 #include "document/envelope.h"
 #include "trust/judge.h"
@@ -27,6 +29,17 @@ Result<store::SetCharter> signed_charter(const Signers& signers,
                            .ended = charter.state == Charter::State::ended};
 }
 
+/// Names our planner in a charter.
+Status name_planner(const Signers& signers, Charter& charter) {
+  SKERRY_TRY(const KeyPair planner, signers.keys->find(trust::KeyRole::planner));
+  charter.planner = key_id(*signers.crypto, planner.public_key);
+  charter.planner_keys.clear();
+  if (signers.brings_planner) {
+    charter.planner_keys.push_back(planner.public_key);
+  }
+  return {};
+}
+
 /// The charter after this one, in the same term.
 Result<store::SetCharter> next(const Signers& signers,
                                const store::SiteRow& site,
@@ -43,13 +56,11 @@ Result<Charter> read(const store::SiteRow& site, const Crypto& crypto) {
 }
 
 Result<store::SetCharter> first(const Signers& signers, const Uuid& site, const PublicKey& key) {
-  SKERRY_TRY(const KeyPair enrol, signers.keys->find(trust::KeyRole::enrol));
-  SKERRY_TRY(const KeyPair planner, signers.keys->find(trust::KeyRole::planner));
-  const Charter charter{.site = site,
-                        .site_keys = {key},
-                        .planner = key_id(*signers.crypto, planner.public_key),
-                        .state = Charter::State::active};
-  return signed_charter(signers, charter, {.term = 1, .seq = 1}, enrol);
+  const auto role = signers.brings_planner ? trust::KeyRole::assign : trust::KeyRole::enrol;
+  SKERRY_TRY(const KeyPair signer, signers.keys->find(role));
+  Charter charter{.site = site, .site_keys = {key}, .state = Charter::State::active};
+  SKERRY_CHECK(name_planner(signers, charter));
+  return signed_charter(signers, charter, {.term = 1, .seq = 1}, signer);
 }
 
 Result<store::SetCharter> rekeyed(const Signers& signers,
@@ -66,13 +77,14 @@ Result<store::SetCharter> ended(const Signers& signers, const store::SiteRow& si
   return next(signers, site, charter);
 }
 
-Result<store::SetCharter> next_term(const Signers& signers, const store::SiteRow& site) {
+Result<store::SetCharter> next_term(const Signers& signers,
+                                    const store::SiteRow& site,
+                                    std::uint64_t at_least) {
   SKERRY_TRY(Charter charter, read(site, *signers.crypto));
   SKERRY_TRY(const KeyPair assign, signers.keys->find(trust::KeyRole::assign));
-  SKERRY_TRY(const KeyPair planner, signers.keys->find(trust::KeyRole::planner));
-  charter.planner = key_id(*signers.crypto, planner.public_key);
-  SKERRY_TRY(store::SetCharter change,
-             signed_charter(signers, charter, {.term = site.term + 1, .seq = 1}, assign));
+  SKERRY_CHECK(name_planner(signers, charter));
+  const PlanNumber number{.term = std::max(site.term + 1, at_least), .seq = 1};
+  SKERRY_TRY(store::SetCharter change, signed_charter(signers, charter, number, assign));
   change.adopting = true;
   return change;
 }

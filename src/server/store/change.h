@@ -112,6 +112,11 @@ struct DeleteUser {
   std::string name = {};
 };
 
+/// This file was put back from a backup. What sites said of themselves is forgotten, so that
+/// nothing is planned before they have said it again; every session and token ends, as those
+/// revoked since the backup would work again.
+struct BeginRecovery {};
+
 /// Lets go of the feed's entries up to a revision. The audit rows themselves stay.
 struct CompactFeed {
   std::uint64_t through = 0;
@@ -140,6 +145,13 @@ struct CommitPlan {
   std::uint64_t seq_before = 0;
   std::vector<BatchRow> batches = {};
   std::vector<ToldRow> told = {};
+};
+
+/// A manifest that a planner of ours signed and this store has forgotten, as its site showed it:
+/// `fenced` unless it belongs to a term before the site's and is not older than what is here. To be
+/// said only after the signature was checked.
+struct LearnTold {
+  ToldRow told = {};  // `version` is made here.
 };
 
 /// What a site reports about itself, where it differs from what is here.
@@ -179,10 +191,12 @@ using Operation = std::variant<PutObject,
                                RevokeToken,
                                PutUser,
                                DeleteUser,
+                               BeginRecovery,
                                CompactFeed,
                                ExtendToken,
                                PutBlob,
                                CommitPlan,
+                               LearnTold,
                                SetFacts,
                                EndAdoption,
                                SetState,

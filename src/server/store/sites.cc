@@ -152,6 +152,47 @@ Result<Effect> Transaction::apply(const CommitPlan& operation) {
   return Effect{.changed = true};
 }
 
+Result<Effect> Transaction::apply(const LearnTold& operation) {
+  const ToldRow& told = operation.told;
+  SKERRY_TRY(const std::optional<SiteRow> site, read_site(connection_, told.site));
+  if (!site || site->ended || told.number.term >= site->term) {
+    return fail(fence("the site's term is " + std::to_string(site ? site->term : 0)));
+  }
+  SKERRY_CHECK(connection_.run(
+      "INSERT INTO told(n, term, seq, digest, envelope, version)"
+      " VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(n) DO UPDATE SET term = excluded.term,"
+      " seq = excluded.seq, digest = excluded.digest, envelope = excluded.envelope,"
+      " version = excluded.version WHERE (excluded.term, excluded.seq) >= (term, seq)",
+      std::uint64_t{told.site},
+      told.number.term,
+      told.number.seq,
+      told.digest,
+      Blob{told.envelope},
+      counters_.version + 1));
+  if (connection_.changed() != 1) {
+    return fail(fence("the site was told a later number"));
+  }
+  next_version();
+  // Its planner looks at it again.
+  SKERRY_CHECK(connection_.run(
+      "UPDATE site SET version = ? WHERE n = ?", next_version(), std::uint64_t{told.site}));
+  SKERRY_CHECK(record({.action = "learn",
+                       .kind = "Manifest",
+                       .name = to_string(site->id),
+                       .uid = site->id,
+                       .after = told.digest}));
+  return Effect{.changed = true, .revision = counters_.revision, .site = told.site};
+}
+
+// Numbers of events stay: a site goes on above them.
+Result<Effect> Transaction::apply(const BeginRecovery& /*operation*/) {
+  SKERRY_CHECK(connection_.run("DELETE FROM state"));
+  SKERRY_CHECK(connection_.run("DELETE FROM report"));
+  SKERRY_CHECK(connection_.run("UPDATE token SET revoked = 1"));
+  SKERRY_CHECK(record({.action = "restore", .kind = "Store"}));
+  return Effect{.changed = true, .revision = counters_.revision};
+}
+
 Status Transaction::add_batch(const Digest& planner, const BatchRow& batch, PlannerRow& standing) {
   if (batch.seq != standing.seq + 1 || batch.previous != standing.previous) {
     return fail(fence("batch " + std::to_string(batch.seq) + " does not follow the one before"));

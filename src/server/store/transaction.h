@@ -55,6 +55,8 @@ class Transaction {
   Result<Effect> apply(const EndAdoption& operation);
   Result<Effect> apply(const MarkBehind& operation);
   Result<Effect> apply(const CommitPlan& operation);
+  Result<Effect> apply(const LearnTold& operation);
+  Result<Effect> apply(const BeginRecovery& operation);
   Result<Effect> apply(const SetState& operation);
   Result<Effect> apply(const AddEvents& operation);
 
