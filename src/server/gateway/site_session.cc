@@ -6,6 +6,7 @@
 #include "base/overloaded.h"
 #include "document/codec.h"
 #include "server/gateway/admission.h"
+#include "server/gateway/evidence.h"
 #include "server/gateway/site_state.h"
 #include "server/store/codes.h"
 #include "trust/admit.h"
@@ -26,6 +27,9 @@ constexpr std::size_t wanted_max = 2 * trust::stacks_max;
 constexpr std::size_t wanted_bytes = 256 * 1024;
 /// Requests of a session that a stranger may make too. An agent makes two.
 constexpr std::size_t asked_max = 16;
+/// A site whose charter has a term above this is not believed: no restore before the year 3000
+/// makes one.
+constexpr std::uint64_t term_max = std::uint64_t{1} << 35U;
 constexpr std::uint32_t revoked_retry_s = 3600;
 constexpr std::uint32_t busy_retry_s = 30;
 
@@ -269,6 +273,8 @@ void SiteSession::on_hello(const wire::AgentHello& hello) {
   trust_sent_ = hello.trust_version;
   charter_sent_ = hello.charter;
   manifest_sent_ = hello.manifest;
+  charter_held_ = hello.charter_digest;
+  manifest_held_ = hello.manifest;
   floor_ = hello.floor;
   say(wire::ServerHello{
       .protocol = wire::protocol_version,
@@ -278,10 +284,37 @@ void SiteSession::on_hello(const wire::AgentHello& hello) {
       .event = *events,
       .beat_s = desk_->beat_s});
   compare_numbers(hello, *state);
-  if (hello.adopt_mode && needs_next_term(hello)) {
-    ask_for_next_term();
+  const document::PlanNumber ours{.term = row_->term, .seq = row_->charter_seq};
+  const bool has_missed_charter = ours < hello.charter && hello.charter.term <= term_max;
+  if (has_missed_charter || (hello.adopt_mode && needs_next_term(hello))) {
+    ask_for_next_term(hello.charter.term);
   }
+  ask_to_show();
   send_news();
+}
+
+/// The site holds what an earlier planner told it, and is to be told the same by ours.
+bool SiteSession::may_adopt() const {
+  return row_->adopting && floor_.term < row_->term;
+}
+
+/// A store that was put back from a backup may not know what this site was told since. It is
+/// adopted by what it holds, never by what the backup says.
+void SiteSession::ask_to_show() {
+  if (!may_adopt() || manifest_held_.is_zero()) {
+    return;
+  }
+  const Result<std::optional<store::ToldRow>> told = desk_->reader->told(row_->number);
+  if (!told) {
+    end(told.error());
+    return;
+  }
+  const bool is_known = *told && ((*told)->digest == manifest_held_ || floor_ < (*told)->number);
+  if (!is_known && shown_.is_zero()) {
+    shown_ = manifest_held_;
+    // The charter first: it may bring the key that has signed the manifest.
+    say(wire::Want{.digests = {charter_held_, shown_}});
+  }
 }
 
 /// Numbers only rise. Where a site's have not, its disk is an older one; where ours have not, this
@@ -292,7 +325,7 @@ void SiteSession::compare_numbers(const wire::AgentHello& hello,
     note_floor_went_back(hello, *state);
   }
   const Result<KeyPair> planner = desk_->signers.keys->find(trust::KeyRole::planner);
-  if (!planner || hello.manifest.is_zero()) {
+  if (!planner || hello.manifest.is_zero() || may_adopt()) {
     return;
   }
   const Result<store::PlannerRow> said =
@@ -318,28 +351,51 @@ void SiteSession::note_floor_went_back(const wire::AgentHello& hello,
   submit(std::move(change), [](const auto&) {});
 }
 
-/// A manifest of our own planner's key that this store does not know of: it was restored from an
-/// older copy, and the key signs nothing any more.
+/// What the site was asked to show: its manifest, or a release that only it holds.
 void SiteSession::on_shown(const wire::Blob& blob) {
+  if (releases_to_show_.erase(blob.digest) > 0) {
+    keep_release(blob);
+    return;
+  }
+  if (!shown_.is_zero() && blob.digest == charter_held_) {
+    on_shown_charter(blob);
+    return;
+  }
   if (shown_.is_zero() || blob.digest != shown_) {
     end(violation("a document that nobody asked for"));
     return;
   }
   shown_ = {};
-  Crypto& crypto = *desk_->signers.crypto;
-  const Result<KeyPair> planner = desk_->signers.keys->find(trust::KeyRole::planner);
-  const Result<trust::Opened> opened = trust::open_envelope(blob.envelope, crypto);
-  const bool is_ours = planner && opened &&
-                       opened->payload.header.type == document::Header::Type::manifest &&
-                       opened->payload.header.audience == row_->id &&
-                       trust::is_signed_by(*opened, planner->public_key, crypto);
-  if (!is_ours) {
-    // Of a planner before this one, or a lie: neither says anything about our counter.
-    desk_->log->info("shown_manifest_ignored", {{"site", actor().name}});
-    return;
+  const Result<trust::Opened> opened = trust::open_envelope(blob.envelope, *desk_->signers.crypto);
+  if (opened && opened->digest == blob.digest && !mark_behind(*opened)) {
+    learn(*opened);
   }
-  const std::uint64_t seq = opened->payload.header.seq;
-  const Digest key = key_id(crypto, planner->public_key);
+  if (report_held_back_ && !ended_) {
+    store_report(*std::exchange(report_held_back_, std::nullopt));
+  }
+}
+
+void SiteSession::on_shown_charter(const wire::Blob& blob) {
+  const Crypto& crypto = *desk_->signers.crypto;
+  const Result<trust::Opened> opened = trust::open_envelope(blob.envelope, crypto);
+  if (opened && opened->digest == blob.digest) {
+    const auto planner = planner_brought_by(*opened, *row_, *desk_->reader, crypto);
+    planner_shown_ = planner ? *planner : std::nullopt;
+  }
+}
+
+/// A manifest of our own planner's key that this store does not know of: it was restored from an
+/// older copy, and the key signs nothing any more.
+bool SiteSession::mark_behind(const trust::Opened& opened) {
+  const Result<KeyPair> planner = desk_->signers.keys->find(trust::KeyRole::planner);
+  const bool is_ours = planner && opened.payload.header.type == document::Header::Type::manifest &&
+                       opened.payload.header.audience == row_->id &&
+                       trust::is_signed_by(opened, planner->public_key, *desk_->signers.crypto);
+  if (!is_ours) {
+    return false;
+  }
+  const std::uint64_t seq = opened.payload.header.seq;
+  const Digest key = key_id(*desk_->signers.crypto, planner->public_key);
   store::Change change{.by = actor()};
   change.operations.emplace_back(
       store::MarkBehind{.planner = key, .site = row_->id, .seq_shown = seq});
@@ -348,6 +404,42 @@ void SiteSession::on_shown(const wire::Blob& blob) {
       desk_->log->error("planner_behind", {{"site", actor().name}, {"shown", seq}});
     }
   });
+  return true;
+}
+
+/// Takes over what an earlier planner told the site, and asks for the releases that belong to it.
+void SiteSession::learn(const trust::Opened& opened) {
+  const Crypto& crypto = *desk_->signers.crypto;
+  Result<std::optional<store::LearnTold>> told =
+      row_->adopting ? told_before(opened, *row_, planner_shown_, *desk_->reader, crypto)
+                     : std::nullopt;
+  if (!told || !*told) {
+    // Of a planner that is none of ours, or a lie: neither says anything about our store.
+    desk_->log->info("shown_manifest_ignored", {{"site", actor().name}});
+    return;
+  }
+  const Result<std::vector<Digest>> missing = missing_releases(opened, *desk_->reader);
+  if (missing && !missing->empty()) {
+    releases_to_show_.insert(missing->begin(), missing->end());
+    say(wire::Want{.digests = *missing});
+  }
+  store::Change change{.by = actor()};
+  change.operations.emplace_back(*std::move(*told));
+  submit(std::move(change), [this](const Result<store::Outcome>& outcome) {
+    if (!outcome && outcome.error().code != store::fenced) {
+      end(outcome.error());
+    }
+  });
+}
+
+void SiteSession::keep_release(const wire::Blob& blob) {
+  const Result<std::optional<store::PutBlob>> release =
+      release_before(blob.digest, blob.envelope, *desk_->reader, *desk_->signers.crypto);
+  if (!release || !*release) {
+    desk_->log->info("shown_release_ignored", {{"site", actor().name}});
+    return;
+  }
+  submit({.by = actor(), .operations = {**release}}, [](const auto&) {});
 }
 
 /// Whether the site lost its floor after the term in force began: it may have taken a manifest of
@@ -361,8 +453,8 @@ bool SiteSession::needs_next_term(const wire::AgentHello& hello) {
 }
 
 /// A site that lost its floor takes nothing of its old term any more.
-void SiteSession::ask_for_next_term() {
-  Result<store::SetCharter> charter = charters::next_term(desk_->signers, *row_);
+void SiteSession::ask_for_next_term(std::uint64_t held) {
+  Result<store::SetCharter> charter = charters::next_term(desk_->signers, *row_, held + 1);
   if (!charter) {
     desk_->log->error("charter_not_signed", {{"why", charter.error().message}});
     return;
@@ -370,6 +462,9 @@ void SiteSession::ask_for_next_term() {
   submit({.by = actor(), .operations = {*std::move(charter)}}, [this](const auto& outcome) {
     if (outcome) {
       refresh();
+      if (!ended_) {
+        ask_to_show();
+      }
     }
   });
 }
@@ -444,8 +539,17 @@ bool SiteSession::send_wanted() {
   return true;
 }
 
+/// Not before the site has shown what it holds, where it was asked to: the planner would take the
+/// report's number for a manifest that it knows.
 void SiteSession::on_report(const wire::ReportMessage& message) {
-  const document::Report& report = message.report;
+  if (shown_.is_zero()) {
+    store_report(message.report);
+  } else {
+    report_held_back_ = message.report;
+  }
+}
+
+void SiteSession::store_report(const document::Report& report) {
   store::Change change{.by = actor(), .lane = store::Change::Lane::status};
   store::StateRow state{.site = row_->number,
                         .number = report.number,

@@ -14,6 +14,7 @@
 #include "server/charters/charters.h"
 #include "server/store/change.h"
 #include "server/store/reader.h"
+#include "trust/opened.h"
 #include "wire/frame.h"
 #include "wire/messages.h"
 
@@ -94,11 +95,18 @@ class SiteSession : public std::enable_shared_from_this<SiteSession> {
   void on_hello(const wire::AgentHello& hello);
   void compare_numbers(const wire::AgentHello& hello, const std::optional<store::StateRow>& state);
   void note_floor_went_back(const wire::AgentHello& hello, const store::StateRow& state);
+  [[nodiscard]] bool may_adopt() const;
+  void ask_to_show();
   void on_shown(const wire::Blob& blob);
+  void on_shown_charter(const wire::Blob& blob);
+  bool mark_behind(const trust::Opened& opened);
+  void learn(const trust::Opened& opened);
+  void keep_release(const wire::Blob& blob);
   bool needs_next_term(const wire::AgentHello& hello);
-  void ask_for_next_term();
+  void ask_for_next_term(std::uint64_t held);
   void on_want(const wire::Want& want);
   void on_report(const wire::ReportMessage& message);
+  void store_report(const document::Report& report);
   void on_events(const wire::EventBatch& batch);
   void on_rekey(const wire::RekeyRequest& request);
   void send_news();
@@ -135,8 +143,16 @@ class SiteSession : public std::enable_shared_from_this<SiteSession> {
   Digest manifest_sent_;
   /// What the site had accepted when it came.
   document::PlanNumber floor_;
+  Digest manifest_held_;
+  Digest charter_held_;
   /// The manifest it was asked to show; zero for none.
   Digest shown_;
+  /// The planner that the charter it has shown brings.
+  std::optional<PublicKey> planner_shown_;
+  /// Releases it was asked to show.
+  std::set<Digest> releases_to_show_;
+  /// What it reported while it was to show its manifest.
+  std::optional<document::Report> report_held_back_;
 };
 
 }  // namespace skerry::gateway

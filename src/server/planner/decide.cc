@@ -1,6 +1,7 @@
 #include "server/planner/decide.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "server/planner/fit.h"
@@ -25,8 +26,44 @@ void keep(std::string_view name, const std::optional<Manifest>& told, Manifest& 
   }
 }
 
-Manifest wanted(const World& world, const place::Placement& placement, const Known& known) {
-  Manifest manifest{.stacks = placement.stacks};
+/// What a restored store says of a stack waits for a person: until then the site keeps it as it was
+/// told, also where that is not at all. Returns the first stack of which the store says otherwise.
+std::optional<std::string> keep_undecided(const World& world,
+                                          const std::optional<Manifest>& told,
+                                          Manifest& placed) {
+  const auto is_undecided = [&](const StackAssignment& stack) {
+    return world.is_undecided(stack.name);
+  };
+  Manifest kept;
+  std::ranges::remove_copy_if(placed.stacks, std::back_inserter(kept.stacks), is_undecided);
+  if (told) {
+    std::ranges::copy_if(told->stacks, std::back_inserter(kept.stacks), is_undecided);
+  }
+  std::ranges::sort(kept.stacks, {}, &StackAssignment::name);
+  const auto [here, there] = std::ranges::mismatch(placed.stacks, kept.stacks);
+  std::optional<std::string> waiting;
+  if (here != placed.stacks.end()) {
+    waiting = here->name;
+  }
+  if (there != kept.stacks.end() && (!waiting || there->name < *waiting)) {
+    waiting = there->name;
+  }
+  placed = std::move(kept);
+  return waiting;
+}
+
+/// What the site is to run, and the stack that waits for a decision, where one does.
+struct Wanted {
+  Manifest manifest = {};
+  std::optional<std::string> waiting = {};
+};
+
+Wanted wanted(const World& world, const place::Placement& placement, const Known& known) {
+  Wanted result{.manifest = {.stacks = placement.stacks}};
+  Manifest& manifest = result.manifest;
+  if (world.is_restoring()) {
+    result.waiting = keep_undecided(world, known.told, manifest);
+  }
   for (const place::Refused& refused : placement.refused) {
     keep(refused.stack, known.told, manifest);
   }
@@ -34,7 +71,7 @@ Manifest wanted(const World& world, const place::Placement& placement, const Kno
     keep(name, known.told, manifest);
   }
   std::ranges::sort(manifest.stacks, {}, &StackAssignment::name);
-  return manifest;
+  return result;
 }
 
 /// Whether the placed manifest is exactly what the site reports to run.
@@ -60,16 +97,22 @@ Decision await_adoption(const Site& site, std::optional<Manifest> first) {
 }
 
 /// The adoption rule: the first manifest of a new term equals what the site runs.
-Decision adopt(const Site& site, const Known& known, Manifest placed) {
+Decision adopt(const Site& site, const World& world, const Known& known, Manifest placed) {
   if (known.told && known.told_number.term == site.row.term) {
     const bool taken = known.report && known.report->accepted == known.told_number;
     return taken ? Decision{.adopted = true} : await_adoption(site, {});
   }
+  if (!known.report && (world.is_restoring() || !known.told)) {
+    return hold(site, "Adopting", "the site has not said yet what it runs");
+  }
+  if (known.report && known.told_number < known.report->accepted) {
+    return hold(
+        site,
+        "Adopting",
+        "the site runs a later manifest than this server knows of, and has not shown it yet");
+  }
   if (known.told) {
     return await_adoption(site, known.told);
-  }
-  if (!known.report) {
-    return hold(site, "Adopting", "the site has not said yet what it runs");
   }
   if (equals_report(placed, *known.report)) {
     return await_adoption(site, std::move(placed));
@@ -84,17 +127,26 @@ Decision adopt(const Site& site, const Known& known, Manifest placed) {
 
 Decision decide(const Site& site, const World& world, const Known& known) {
   place::Placement placement = place::assign(world.stacks(), site.view, site.drift);
-  Manifest manifest = wanted(world, placement, known);
+  auto [manifest, waiting] = wanted(world, placement, known);
   const bool fits = fit(manifest, known.told, placement.refused);
-  const bool keeps_some = !placement.refused.empty() || !world.unreadable().empty();
+  const bool keeps_some =
+      !placement.refused.empty() || !world.unreadable().empty() || world.is_restoring();
   if (known.told_is_unreadable && (site.row.adopting || keeps_some)) {
     // What stays as it was told cannot be said, and what is left out would be removed there.
     return hold(site, "ToldUnreadable", "what the site was told cannot be read back");
   }
   if (site.row.adopting) {
-    return adopt(site, known, std::move(manifest));
+    return adopt(site, world, known, std::move(manifest));
   }
   Decision decision;
+  if (waiting) {
+    decision.held = document::Reason{
+        .code = "RestoreUndecided",
+        .subject = "stack " + *waiting,
+        .message =
+            "stays as this site was told it: this server was restored from a backup that "
+            "says otherwise, and nobody has decided yet"};
+  }
   if (!placement.refused.empty()) {
     const place::Refused& first = placement.refused.front();
     decision.held = document::Reason{

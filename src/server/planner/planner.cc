@@ -73,6 +73,7 @@ Status Planner::look_at(store::SiteNumber number, Round& round) {
     return {};
   }
   SKERRY_TRY(const Known known, known_of(*site));
+  note_unknown(known);
   Decision decision = decide(*site, world_, known);
   if (decision.held) {
     hold(number, *decision.held);
@@ -88,6 +89,22 @@ Status Planner::look_at(store::SiteNumber number, Round& round) {
     round.settled.push_back(number);
   }
   return {};
+}
+
+/// Stacks that sites were told and the restored store does not have: only a person can say what
+/// becomes of them.
+void Planner::note_unknown(const Known& known) {
+  if (!world_.is_restoring()) {
+    unknown_.clear();
+    return;
+  }
+  std::erase_if(unknown_, [&](const std::string& name) { return !world_.is_unknown(name); });
+  for (const document::StackAssignment& stack :
+       known.told ? known.told->stacks : std::vector<document::StackAssignment>()) {
+    if (world_.is_unknown(stack.name)) {
+      unknown_.insert(stack.name);
+    }
+  }
 }
 
 Result<Known> Planner::known_of(const Site& site) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,9 @@ class Planner {
     return world_.unreadable();
   }
 
+  /// Stacks that sites run, that the restored store does not have and nobody has decided on.
+  [[nodiscard]] const std::set<std::string, std::less<>>& unknown() const { return unknown_; }
+
  private:
   /// What one round found out, before anything is written.
   struct Round {
@@ -79,6 +83,7 @@ class Planner {
 
   Result<Round> look();
   Status look_at(store::SiteNumber number, Round& round);
+  void note_unknown(const Known& known);
   Result<Known> known_of(const Site& site);
   void hold(store::SiteNumber site, const document::Reason& reason);
   Status commit(const Round& round);
@@ -89,6 +94,7 @@ class Planner {
   Digest key_id_;
   World world_;
   std::map<store::SiteNumber, document::Reason> held_;
+  std::set<std::string, std::less<>> unknown_;
   bool in_flight_ = false;
   bool behind_ = false;
   std::uint64_t planned_ = 0;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "document/codec.h"
+#include "server/recovery/recovery.h"
 #include "skerry/api/v1/site.pb.h"
 #include "skerry/api/v1/stack.pb.h"
 #include "trust/opened.h"
@@ -85,6 +86,7 @@ Status World::load_all(store::Reader& reader) {
   SKERRY_TRY(const store::Head head, reader.head());
   SKERRY_CHECK(load_stacks(reader));
   SKERRY_CHECK(load_site_objects(reader));
+  SKERRY_CHECK(load_decisions(reader));
   SKERRY_CHECK(follow_sites(reader));
   SKERRY_CHECK(follow_states(reader));
   revision_ = head.revision;
@@ -120,6 +122,26 @@ Status World::load_site_objects(store::Reader& reader) {
   }
 }
 
+Status World::load_decisions(store::Reader& reader) {
+  SKERRY_TRY(const std::optional<store::ObjectRow> restore,
+             reader.object(recovery::restore_kind, recovery::restore_name));
+  restoring_ = restore.has_value();
+  decided_.clear();
+  std::string after;
+  while (restoring_) {
+    SKERRY_TRY(const std::vector<store::ObjectRow> page,
+               reader.objects(recovery::decision_kind, after, page_rows));
+    if (page.empty()) {
+      break;
+    }
+    for (const store::ObjectRow& object : page) {
+      decided_.insert(object.name);
+    }
+    after = page.back().name;
+  }
+  return {};
+}
+
 Status World::follow_intent(store::Reader& reader) {
   for (;;) {
     SKERRY_TRY(const store::Changes page, reader.changes_since(revision_, page_rows));
@@ -141,6 +163,10 @@ Status World::take_in(store::Reader& reader, const store::AuditRow& row) {
   if (row.kind == "Stack" || row.kind == release_kind) {
     mark_all();
     return take_stack(reader, row.name);
+  }
+  if (row.kind == recovery::restore_kind || row.kind == recovery::decision_kind) {
+    mark_all();
+    return load_decisions(reader);
   }
   if (row.kind != "Site") {
     return {};
@@ -255,6 +281,11 @@ Status World::follow_states(store::Reader& reader) {
       }
     }
   }
+}
+
+bool World::is_unknown(std::string_view stack) const {
+  return is_undecided(stack) && !unreadable_.contains(stack) &&
+         !std::ranges::binary_search(stacks_, stack, {}, &place::StackView::name);
 }
 
 std::optional<Site> World::site(store::SiteNumber number) const {

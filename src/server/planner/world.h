@@ -43,6 +43,18 @@ class World {
     return unreadable_;
   }
 
+  /// The store was put back from a backup, and not every stack has been decided on.
+  [[nodiscard]] bool is_restoring() const { return restoring_; }
+
+  /// Sites keep this stack as they were told it: the store was put back from a backup, and nobody
+  /// has decided on the stack since.
+  [[nodiscard]] bool is_undecided(std::string_view stack) const {
+    return restoring_ && !decided_.contains(stack);
+  }
+
+  /// Undecided, and the restored store does not have it at all.
+  [[nodiscard]] bool is_unknown(std::string_view stack) const;
+
   /// Nothing where the site has no charter in force, or no readable object to say what it is.
   [[nodiscard]] std::optional<Site> site(store::SiteNumber number) const;
 
@@ -69,6 +81,7 @@ class World {
   Status load_all(store::Reader& reader);
   Status load_stacks(store::Reader& reader);
   Status load_site_objects(store::Reader& reader);
+  Status load_decisions(store::Reader& reader);
   Status follow_intent(store::Reader& reader);
   Status follow_sites(store::Reader& reader);
   Status follow_states(store::Reader& reader);
@@ -86,6 +99,8 @@ class World {
   store::StatusCursor states_;
   std::vector<place::StackView> stacks_;
   std::map<std::string, std::string, std::less<>> unreadable_;
+  bool restoring_ = false;
+  std::set<std::string, std::less<>> decided_;
   std::map<store::SiteNumber, store::SiteRow> rows_;
   std::map<Uuid, store::SiteNumber> numbers_;
   std::map<Uuid, Described> described_;

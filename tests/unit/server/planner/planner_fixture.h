@@ -9,6 +9,7 @@
 
 #include "document/codec.h"
 #include "server/planner/planner.h"
+#include "server/recovery/recovery.h"
 #include "server/store/writer.h"
 #include "sim/fast_crypto.h"
 #include "skerry/api/v1/site.pb.h"
@@ -127,6 +128,16 @@ class PlannerTest : public ::testing::Test {
         .kind = std::string(release_kind), .name = name, .body = to_string(release)});
     EXPECT_TRUE(writer->apply(std::move(change)));
     return release;
+  }
+
+  /// As a restore leaves the store.
+  void begin_restore() {
+    must(store::PutObject{.kind = std::string(recovery::restore_kind),
+                          .name = std::string(recovery::restore_name)});
+  }
+
+  void decide_on(const std::string& stack) {
+    must(store::PutObject{.kind = std::string(recovery::decision_kind), .name = stack});
   }
 
   void report(store::SiteNumber site, document::Report report) {

@@ -1,5 +1,6 @@
 #include "server/planner/planner.h"
 
+#include "server/recovery/recovery.h"
 #include "unit/server/planner/planner_fixture.h"
 
 namespace skerry::planner {
@@ -367,6 +368,85 @@ TEST_F(PlannerTest, TakesOverAnUnknownSiteThatRunsExactlyWhatItWouldBeTold) {
   settle();
   EXPECT_EQ(stacks_told(shop), Names{"web"});
   EXPECT_EQ(told(shop).first.term, 2U);
+}
+
+TEST_F(PlannerTest, ARestoredServerKeepsAStackAsASiteWasToldItUntilSomebodyDecides) {
+  const store::SiteNumber shop = add_site(1, "shop");
+  const Digest running = put_stack("web", {"shop"});
+  settle();
+  begin_restore();
+  put_stack("web", {"shop"}, 2);
+  put_stack("cam", {"shop"});
+  settle();
+  ASSERT_EQ(stacks_told(shop), Names{"web"});
+  EXPECT_EQ(told(shop).second.stacks[0].release, running);
+  EXPECT_EQ(planner->held().at(shop).code, "RestoreUndecided");
+  EXPECT_EQ(planner->held().at(shop).subject, "stack cam");
+  decide_on("cam");
+  settle();
+  ASSERT_EQ(stacks_told(shop), (Names{"cam", "web"}));
+  EXPECT_EQ(told(shop).second.stacks[1].release, running);
+  decide_on("web");
+  settle();
+  EXPECT_NE(told(shop).second.stacks[1].release, running);
+  EXPECT_FALSE(planner->held().contains(shop));
+}
+
+TEST_F(PlannerTest, ARestoredServerRemovesAStackItDoesNotKnowOnlyWhenSomebodyDecides) {
+  const store::SiteNumber shop = add_site(1, "shop");
+  put_stack("web", {"shop"});
+  settle();
+  begin_restore();
+  must(store::DeleteObject{.kind = "Stack", .name = "web"});
+  settle();
+  EXPECT_EQ(stacks_told(shop), Names{"web"});
+  EXPECT_TRUE(planner->unknown().contains("web"));
+  restart();
+  settle();
+  EXPECT_EQ(stacks_told(shop), Names{"web"});
+  EXPECT_TRUE(planner->unknown().contains("web"));
+  decide_on("web");
+  settle();
+  EXPECT_EQ(stacks_told(shop), Names{});
+  EXPECT_FALSE(planner->unknown().contains("web"));
+}
+
+TEST_F(PlannerTest, AFinishedRestorePlansAsTheStoreSays) {
+  const store::SiteNumber shop = add_site(1, "shop");
+  begin_restore();
+  put_stack("web", {"shop"});
+  settle();
+  EXPECT_EQ(stacks_told(shop), Names{});
+  must(store::DeleteObject{.kind = std::string(recovery::restore_kind),
+                           .name = std::string(recovery::restore_name)});
+  settle();
+  EXPECT_EQ(stacks_told(shop), Names{"web"});
+}
+
+TEST_F(PlannerTest, AdoptsASiteByTheLaterManifestThatItShows) {
+  const store::SiteNumber shop = add_site(1, "shop");
+  put_stack("web", {"shop"});
+  settle();
+  const PlanNumber known = told(shop).first;
+  begin_restore();
+  charter(1, 2, true);
+  settle();
+  EXPECT_EQ(told(shop).first, known) << "before the site has said what it runs";
+  const PlanNumber later{.term = 1, .seq = known.seq + 40};
+  report(shop, {.accepted = later});
+  settle();
+  EXPECT_EQ(told(shop).first, known) << "what the store knows is older than what the site runs";
+
+  const document::Manifest running{.stacks = {{.name = "late", .release = digest(9)}}};
+  const store::PlannerRow then{.key = key_id(crypto, key.public_key), .seq = later.seq - 1};
+  const store::CommitPlan lost =
+      sign_plan(
+          {{.site = shop, .id = site_id(1), .term = 1, .manifest = running}}, then, key, crypto)
+          .value();
+  must(store::LearnTold{.told = lost.told[0]});
+  settle();
+  EXPECT_EQ(told(shop).first.term, 2U);
+  EXPECT_EQ(told(shop).second, running);
 }
 
 TEST_F(PlannerTest, ReadsEverythingAgainWhereTheFeedWasCompacted) {
