@@ -5,6 +5,7 @@
 
 #include "document/codec.h"
 #include "document/envelope.h"
+#include "server/recovery/recovery.h"
 #include "server/store/reader.h"
 #include "trust/judge.h"
 #include "trust/sign.h"
@@ -13,6 +14,9 @@ namespace skerry::server {
 namespace {
 
 using document::TrustedKey;
+
+/// Enough to tell another planner's store from one with a few sites of an older planner.
+constexpr std::size_t sites_looked_at = 1000;
 
 Result<document::Trust> read_trust(const std::string& envelope, const Crypto& crypto) {
   SKERRY_TRY(const document::Envelope opened, document::decode<document::Envelope>(envelope));
@@ -46,6 +50,24 @@ Status require(const trust::KeyRing& keys, trust::KeyRole role) {
   return {};
 }
 
+/// A restore makes a new planner key. With an older copy of its file nothing would ever be planned,
+/// and nobody told.
+Status check_planner(store::Reader& reader, const KeyPair& planner, const Crypto& crypto) {
+  const Digest id = key_id(crypto, planner.public_key);
+  SKERRY_TRY(const std::vector<store::SiteRow> sites, reader.sites(0, sites_looked_at));
+  const auto is_planned = [](const store::SiteRow& site) { return !site.planner.is_zero(); };
+  const bool is_another =
+      std::ranges::any_of(sites, is_planned) &&
+      std::ranges::none_of(sites, [&](const store::SiteRow& site) { return site.planner == id; });
+  if (!is_another) {
+    return {};
+  }
+  return fail({.kind = ErrorKind::denied,
+               .code = {"key_not_trusted"},
+               .message = "planner.key is not the key that this store's sites listen to",
+               .hint = "put the newest copy of it back, or run skerryd backup restore"});
+}
+
 }  // namespace
 
 Result<Installation> open_installation(Disk& keys_disk,
@@ -64,6 +86,9 @@ Result<Installation> open_installation(Disk& keys_disk,
   }
   SKERRY_CHECK(require(installation.keys, trust::KeyRole::planner));
   SKERRY_CHECK(require(installation.keys, trust::KeyRole::server));
+  const KeyPair& planner = installation.keys.get(trust::KeyRole::planner);
+  SKERRY_CHECK(check_planner(*reader, planner, crypto));
+  SKERRY_TRY(installation.brings_planner, recovery::brings_planner(*reader, planner, crypto));
   SKERRY_TRY(const document::Trust newest, read_trust(chain.back(), crypto));
   SKERRY_TRY(installation.root, root_of(newest, crypto));
   return installation;

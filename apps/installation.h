@@ -16,12 +16,16 @@ struct Installation {
   trust::KeyRing keys = {};
   /// The id of the root key, which every site is given at enrolment.
   Digest root = {};
+  /// See charters::Signers.
+  bool brings_planner = false;
 };
 
 /// Makes the keys and the first trust document of an empty store, or reads the keys of one in use.
 ///
 /// @param keys_disk  the directory of the key files
-/// @return  `key_missing` where a store in use has lost its planner or server key
+/// @return  `key_missing` where a store in use has lost its planner or server key,
+/// `key_not_trusted`
+///          where it is another one than its sites know
 Result<Installation> open_installation(Disk& keys_disk,
                                        store::Writer& writer,
                                        const std::string& store_path,

@@ -69,6 +69,9 @@ PresenceBoard::Presence PresenceBoard::of(store::SiteNumber site) const {
 
 void PlanBoard::publish(const planner::Planner& planner) {
   const std::lock_guard lock(mutex_);
+  if (unknown_ != planner.unknown()) {
+    unknown_ = planner.unknown();
+  }
   if (held_ != planner.held()) {
     held_ = planner.held();
   }
@@ -88,6 +91,11 @@ std::optional<std::string> PlanBoard::unreadable(const std::string& stack) const
   const std::lock_guard lock(mutex_);
   const auto found = unreadable_.find(stack);
   return found == unreadable_.end() ? std::nullopt : std::optional(found->second);
+}
+
+PlanBoard::Unknown PlanBoard::unknown() const {
+  const std::lock_guard lock(mutex_);
+  return unknown_;
 }
 
 ServerProcess::ServerProcess(const ServerOptions& options, const Log& log)
@@ -213,6 +221,7 @@ Status ServerProcess::open_api() {
                  return writer_->submit(std::move(change), std::move(done));
                },
            .keys = &installation_.keys,
+           .brings_planner = installation_.brings_planner,
            .root_key = installation_.root,
            .crypto = &crypto_,
            .clock = &clock_,
@@ -227,6 +236,7 @@ Status ServerProcess::open_api() {
            .held = [this](store::SiteNumber site) { return plan_.held(site); },
            .unreadable = [this](const std::string& stack) { return plan_.unreadable(stack); },
            .planned = [this] { return plan_.planned(); },
+           .unknown_stacks = [this] { return plan_.unknown(); },
            .ready = [this] { return works_.load(); },
            .metrics = [this] { return metrics(); },
            .version = SKERRY_VERSION,
@@ -247,7 +257,9 @@ Status ServerProcess::open_gateway() {
       .reader = gateway_reader_.get(),
       .submit = [this](store::Change change,
                        store::Done done) { return submit(std::move(change), std::move(done)); },
-      .signers = {.keys = &installation_.keys, .crypto = &crypto_},
+      .signers = {.keys = &installation_.keys,
+                  .crypto = &crypto_,
+                  .brings_planner = installation_.brings_planner},
       .clock = &clock_,
       .random = &random_,
       .log = &log_,

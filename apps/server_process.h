@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/log.h"
@@ -59,9 +60,12 @@ class PlanBoard {
   using Held = std::map<store::SiteNumber, document::Reason>;
   using Unreadable = std::map<std::string, std::string, std::less<>>;
 
+  using Unknown = std::set<std::string, std::less<>>;
+
   void publish(const planner::Planner& planner);
   [[nodiscard]] std::optional<document::Reason> held(store::SiteNumber site) const;
   [[nodiscard]] std::optional<std::string> unreadable(const std::string& stack) const;
+  [[nodiscard]] Unknown unknown() const;
 
   [[nodiscard]] std::uint64_t planned() const { return planned_; }
 
@@ -70,6 +74,7 @@ class PlanBoard {
   Held held_;
   Unreadable unreadable_;
   std::atomic<std::uint64_t> planned_{0};
+  Unknown unknown_;
 };
 
 /// The control plane in a process: the store's writer on its thread, gateway and planner on the

@@ -1,9 +1,11 @@
 // The control plane: API, planner, site gateway, over one embedded store.
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
 #include <sys/stat.h>
 
+#include "backup_command.h"
 #include "base/log.h"
 #include "os/system_clock.h"
 #include "server_process.h"
@@ -29,6 +31,7 @@ int main(int argc, char** argv) {
   app.add_option("--beat", options.beat_s, "Seconds between a silent site's beats")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
+  const skerry::server::BackupCommand backup(app, options.data_directory);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -41,6 +44,9 @@ int main(int argc, char** argv) {
 
   const skerry::os::SystemClock clock;
   const skerry::Log log(clock, skerry::standard_error_sink());
+  if (const std::optional<int> done = backup.run(log)) {
+    return *done;
+  }
   auto process = skerry::server::ServerProcess::create(options, log.for_room("server"));
   if (!process) {
     log.error("cannot_start", {{"why", to_string(process.error())}});

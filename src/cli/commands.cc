@@ -139,6 +139,17 @@ constexpr std::array approve_examples{Example{"approve store-0417", "let in a si
 constexpr std::array revoke_examples{
     Example{"site revoke store-0417", "cut a site off; what runs there goes on running"}};
 
+constexpr std::array restore_examples{
+    Example{"restore accept web", "sites go to what the server has of web"},
+    Example{"restore accept till --remove", "the server does not know till: remove it from sites"},
+    Example{"restore accept --all", "every stack that the server knows"}};
+constexpr std::array restore_flags{
+    Flag{.names = "--all", .help = "every undecided stack that the server knows"},
+    Flag{.names = "--remove", .help = "the stack is not known here and may go from its sites"}};
+constexpr std::array finish_flags{
+    Flag{.names = "--abandon-away",
+         .help = "though sites are away: stacks of theirs that nobody knows here will go"}};
+
 constexpr std::array site_flags{Flag{.names = "--socket",
                                      .value = "PATH",
                                      .help = "the agent's socket (/run/skerry/agent.sock)"},
@@ -246,6 +257,19 @@ constexpr std::array commands{
             .examples = revoke_examples,
             .positionals = one_name,
             .run = run_site_revoke},
+    Command{.path = "restore status",
+            .summary = "After a restore: which stacks wait for a decision",
+            .run = run_restore_status},
+    Command{.path = "restore accept",
+            .summary = "After a restore: let the server's word on a stack hold",
+            .examples = restore_examples,
+            .positionals = maybe_name,
+            .flags = restore_flags,
+            .run = run_restore_accept},
+    Command{.path = "restore finish",
+            .summary = "After a restore: everything is decided",
+            .flags = finish_flags,
+            .run = run_restore_finish},
     Command{.path = "site status",
             .summary = "On the site: what it runs and how it is",
             .examples = site_examples,

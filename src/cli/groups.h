@@ -27,6 +27,10 @@ Result<Exit> run_approve(const Invocation& invocation);
 Result<Exit> run_reject(const Invocation& invocation);
 Result<Exit> run_site_revoke(const Invocation& invocation);
 
+Result<Exit> run_restore_status(const Invocation& invocation);
+Result<Exit> run_restore_accept(const Invocation& invocation);
+Result<Exit> run_restore_finish(const Invocation& invocation);
+
 Result<Exit> run_site_status(const Invocation& invocation);
 Result<Exit> run_site_floor(const Invocation& invocation);
 Result<Exit> run_site_journal(const Invocation& invocation);

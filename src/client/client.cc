@@ -305,6 +305,35 @@ Result<Identity> Client::whoami() {
   return Identity{.user = text_at(node, "user"), .kind = text_at(node, "kind")};
 }
 
+Result<RestoreState> Client::restore() {
+  SKERRY_TRY(const Reply reply, send(request("GET", "/api/v1/restore")));
+  SKERRY_TRY(const resource::Node node, read_answer(reply.body));
+  RestoreState state{.in_progress = text_at(node, "inProgress") == "true"};
+  if (const resource::Node* undecided = node.get("undecided")) {
+    for (const resource::Node& stack : undecided->items) {
+      state.undecided.push_back({.name = text_at(stack, "name"),
+                                 .unknown_here = text_at(stack, "unknownHere") == "true"});
+    }
+  }
+  if (node.get("sitesAway") != nullptr) {
+    state.sites_away = text_at(node, "sitesAway");
+  }
+  return state;
+}
+
+Status Client::accept_stack(std::string_view name) {
+  SKERRY_TRY(const Reply reply,
+             send(request("POST", "/api/v1/restore/stacks/" + std::string(name) + "/accept")));
+  return {};
+}
+
+Status Client::finish_restore(bool abandon_away) {
+  const std::string target = "/api/v1/restore/finish";
+  SKERRY_TRY(const Reply reply,
+             send(request("POST", target + (abandon_away ? "?abandonAway=true" : ""))));
+  return {};
+}
+
 Result<ServerFacts> Client::server_facts() {
   SKERRY_TRY(const Reply reply, send(request("GET", "/api/v1/server")));
   SKERRY_TRY(const resource::Node node, read_answer(reply.body));

@@ -82,6 +82,20 @@ struct ServerFacts {
   std::string site_address = {};  // "host:port" for agents.
 };
 
+/// What a server waits for that was put back from a backup.
+struct RestoreState {
+  struct Stack {
+    std::string name = {};
+    /// Sites run it, and the backup does not have it.
+    bool unknown_here = false;
+  };
+
+  bool in_progress = false;
+  std::vector<Stack> undecided = {};
+  /// Sites that have not come back since.
+  std::string sites_away = "0";
+};
+
 /// The public API of one server as typed calls. Every call is one request, or one a page; none is
 /// repeated by itself.
 class Client {
@@ -101,6 +115,12 @@ class Client {
   Status remove(const resource::Kind& kind, std::string_view name);
   /// "approve", "reject", "revoke" of a site.
   Status act(const resource::Kind& kind, std::string_view name, std::string_view verb);
+
+  Result<RestoreState> restore();
+  /// Lets the restored server's word on a stack hold from now on.
+  Status accept_stack(std::string_view name);
+  /// @param abandon_away  also where sites have not come back since
+  Status finish_restore(bool abandon_away);
 
   using TakeChange = std::function<bool(const Change& change)>;
   /// First everything there is as `added`, then every change, until `take` says false or the

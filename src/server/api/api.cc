@@ -68,6 +68,12 @@ HandlerFunction handler_of(auth::Endpoint endpoint) {
       return reject_site;
     case auth::Endpoint::revoke_site:
       return revoke_site;
+    case auth::Endpoint::restore:
+      return show_restore;
+    case auth::Endpoint::accept_stack:
+      return accept_stack;
+    case auth::Endpoint::finish_restore:
+      return finish_restore;
     case auth::Endpoint::events:
       return list_events;
     case auth::Endpoint::audit:

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/clock.h"
@@ -36,6 +37,8 @@ struct Environment {
   /// For releases (author) and charters (enrol, assign); what is kept elsewhere cannot be done
   /// here.
   const trust::KeyRing* keys = nullptr;
+  /// See charters::Signers.
+  bool brings_planner = false;
   /// Names the root key; given with each enrolment token.
   Digest root_key = {};
   Crypto* crypto = nullptr;  // Used on the API's threads: must allow that.
@@ -53,6 +56,8 @@ struct Environment {
   /// The revision up to which the planner has told every site what follows from it; nothing where
   /// none is waited for.
   std::function<std::uint64_t()> planned = {};
+  /// Stacks that sites run, that a restored store does not have and nobody has decided on.
+  std::function<std::set<std::string, std::less<>>()> unknown_stacks = {};
   /// Whether the process does its work, for /readyz; nothing where it always does.
   std::function<bool()> ready = {};
   /// More lines for /metrics, in Prometheus' text format.

@@ -88,6 +88,7 @@ Result<store::Change> stack_change(Desk& desk,
                                    const v1::Stack& stack,
                                    const Build& built) {
   store::Change change = change_of(desk, call);
+  SKERRY_CHECK(add_decision(desk, call.name, change));
   SKERRY_TRY(const std::optional<std::string> blob, desk.reader().blob(built.release));
   if (!blob) {
     SKERRY_TRY(const KeyPair author, desk.environment.keys->find(trust::KeyRole::author));
@@ -244,6 +245,10 @@ void delete_object(Desk& desk, const CallPtr& call) {
   if (call->route->kind == "Stack") {
     change.operations.emplace_back(
         store::DeleteObject{.kind = std::string(release_kind), .name = call->name});
+    if (const Status added = add_decision(desk, call->name, change); !added) {
+      refuse(desk, call, added.error());
+      return;
+    }
   }
   desk.submit(
       call, std::move(change), [call](const store::Outcome&) { reply(call, {.status = 204}); });

@@ -17,6 +17,9 @@ inline constexpr ErrorCode site_not_waiting{"site_not_waiting"};    // Nothing t
 inline constexpr ErrorCode site_in_use{"site_in_use"};              // Revoke it before deleting it.
 inline constexpr ErrorCode name_taken{"name_taken"};
 inline constexpr ErrorCode last_user{"last_user"};
+inline constexpr ErrorCode not_restoring{"not_restoring"};
+inline constexpr ErrorCode stacks_undecided{"stacks_undecided"};  // A restore cannot be finished.
+inline constexpr ErrorCode sites_away{"sites_away"};              // The same.
 inline constexpr ErrorCode busy{"busy"};
 inline constexpr ErrorCode secret_shown_once{"secret_shown_once"};  // The token was made before.
 

@@ -43,6 +43,13 @@ void reject_site(Desk& desk, const CallPtr& call);
 void revoke_site(Desk& desk, const CallPtr& call);
 void answer_with_site(Desk& desk, const CallPtr& call);
 
+// restore.cc
+/// While a restored server waits for decisions, a change of a stack is one.
+Status add_decision(Desk& desk, const std::string& stack, store::Change& change);
+void show_restore(Desk& desk, const CallPtr& call);
+void accept_stack(Desk& desk, const CallPtr& call);
+void finish_restore(Desk& desk, const CallPtr& call);
+
 // history.cc
 void list_events(Desk& desk, const CallPtr& call);
 void list_audit(Desk& desk, const CallPtr& call);

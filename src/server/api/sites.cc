@@ -10,7 +10,9 @@ namespace skerry::api {
 namespace {
 
 charters::Signers signers_of(const Desk& desk) {
-  return {.keys = desk.environment.keys, .crypto = desk.environment.crypto};
+  return {.keys = desk.environment.keys,
+          .crypto = desk.environment.crypto,
+          .brings_planner = desk.environment.brings_planner};
 }
 
 Error not_waiting(const Call& call) {

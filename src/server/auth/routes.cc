@@ -64,6 +64,15 @@ constexpr std::array table{
     Route{"PUT", "/api/v1/users/{name}", Endpoint::put, Right::access, "User", dry_run},
     Route{"DELETE", "/api/v1/users/{name}", Endpoint::remove, Right::access, "User"},
 
+    Route{"GET", "/api/v1/restore", Endpoint::restore, Right::read},
+    Route{"POST", "/api/v1/restore/stacks/{name}/accept", Endpoint::accept_stack, Right::apply},
+    Route{"POST",
+          "/api/v1/restore/finish",
+          Endpoint::finish_restore,
+          Right::apply,
+          {},
+          "abandonAway"},
+
     Route{"GET", "/api/v1/events", Endpoint::events, Right::read, {}, "site,limit,cursor"},
     Route{"GET", "/api/v1/audit", Endpoint::audit, Right::read, {}, pages},
     Route{"GET", "/api/v1/auditrecords", Endpoint::audit, Right::read, {}, pages},
