@@ -23,7 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr ErrorCode file_exists{"file_exists"};
 constexpr std::string_view store_name = "skerry.db";
 constexpr std::string_view partial = ".partial";
 
@@ -68,7 +67,7 @@ Status refuse_existing(const std::string& file, const std::string& hint) {
   std::error_code code;
   if (fs::exists(file, code)) {
     return fail({.kind = ErrorKind::conflict,
-                 .code = file_exists,
+                 .code = {"file_exists"},
                  .message = file + " is there already",
                  .hint = hint});
   }

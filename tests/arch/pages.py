@@ -96,9 +96,10 @@ class Proofs:
             self.names[f"sim fault: {fault}"] = runs
 
     def add_programs(self, root):
-        steps = re.search(r"STEPS = \((.*?)\)", read_if_there(root, "tests/e2e/walk.py"), re.S)
-        for step in re.findall(r"\w+", steps[1]) if steps else []:
-            self.names["e2e/walk: " + step.replace("_", " ")] = ["e2e/walk"]
+        for program in ("walk", "restore"):
+            steps = re.search(r"STEPS = \((.*?)\)", read_if_there(root, f"tests/e2e/{program}.py"), re.S)
+            for step in re.findall(r"[\w.]+", steps[1]) if steps else []:
+                self.names[f"e2e/{program}: " + step.replace("_", " ")] = [f"e2e/{program}"]
         for case in re.findall(r"def test_(\w+)", read_if_there(root, "tests/e2e/process.py")):
             self.names["e2e/process: " + case.replace("_", " ")] = ["e2e/process"]
         for name in our_files(root, (".py",)):

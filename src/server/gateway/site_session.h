@@ -20,6 +20,9 @@
 
 namespace skerry::gateway {
 
+/// The peer said what it may not, or not now.
+inline constexpr ErrorCode protocol_violation{"protocol_violation"};
+
 /// Hands a change to the store's writer; `done` comes on the gateway's thread.
 using Submit = std::function<Status(store::Change change, store::Done done)>;
 
