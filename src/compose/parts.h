@@ -67,6 +67,9 @@ bool check_key(Reader& reader, const Value& entry);
 /// Whether the runtime takes it as the name of a network or volume.
 bool is_object_name(std::string_view name);
 
+/// Among more names than this nobody is helped by the nearest, and each is compared for each hint.
+inline constexpr std::size_t hint_names_max = 1'000;
+
 /// Reports that there is no `kind` called `name`, with the nearest of the `names` that are there.
 template <class T>
 void report_missing(Reader& reader,
@@ -79,9 +82,10 @@ void report_missing(Reader& reader,
     return;
   }
   std::vector<std::string> all;
-  all.reserve(names.size());
-  for (const auto& [other, rest] : names) {
-    all.push_back(other);
+  if (names.size() <= hint_names_max) {
+    for (const auto& [other, rest] : names) {
+      all.push_back(other);
+    }
   }
   reader.error(undefined_name,
                value,
