@@ -115,28 +115,4 @@ Status check_roots(const Opened& opened, const Anchors& anchors, const Crypto& c
   return check_threshold(own, signers, crypto);
 }
 
-Result<HeldTrust> walk_trust(const Anchors& from,
-                             std::span<const std::string> envelopes,
-                             const Crypto& crypto) {
-  Anchors here = from;
-  for (const std::string& envelope : envelopes) {
-    Result<Admitted> admitted = admit(envelope, here, crypto);
-    if (!admitted && admitted.error().code == refusal::rollback) {
-      continue;
-    }
-    if (!admitted) {
-      return fail(std::move(admitted).error());
-    }
-    if (admitted->header().type != document::Header::Type::trust) {
-      return refuse(refusal::malformed, "not a trust document");
-    }
-    SKERRY_TRY(Trust trust, read_trust(admitted->header(), admitted->body()));
-    here.trust = HeldTrust{.trust = std::move(trust), .digest = admitted->digest()};
-  }
-  if (!here.trust) {
-    return refuse(refusal::trust_gap, "no trust document");
-  }
-  return *std::move(here.trust);
-}
-
 }  // namespace skerry::trust

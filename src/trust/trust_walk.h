@@ -1,12 +1,10 @@
 #pragma once
 
-#include <span>
-#include <string>
+#include <string_view>
 
 #include "base/crypto.h"
 #include "base/result.h"
 #include "document/trust_document.h"
-#include "trust/admit.h"
 #include "trust/anchors.h"
 #include "trust/opened.h"
 
@@ -19,13 +17,5 @@ Result<document::Trust> read_trust(const document::Header& header, std::string_v
 /// Whether enough roots signed a trust document: of the held version and of its own; for the first
 /// one held here, its own and among them the anchor. Every signature on it must be good.
 Status check_roots(const Opened& opened, const Anchors& anchors, const Crypto& crypto);
-
-/// Follows trust documents one version at a time, however long this site was away.
-///
-/// @param envelopes  in ascending order; those held already are passed over
-/// @return           the newest; the refusal of the first that does not follow
-Result<HeldTrust> walk_trust(const Anchors& from,
-                             std::span<const std::string> envelopes,
-                             const Crypto& crypto);
 
 }  // namespace skerry::trust

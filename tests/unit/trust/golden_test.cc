@@ -16,9 +16,9 @@ class GoldenEnvelopes : public ::testing::Test {
   GoldenEnvelopes() {
     const std::string point = golden::bytes_of("key");
     std::ranges::copy(point, key_.bytes.begin());
-    const std::vector<std::string> chain{golden::bytes_of("envelope-trust")};
     const Anchors anchors{.root = key_id(crypto_, key_)};
-    anchors_.trust = walk_trust(anchors, chain, crypto_).value();
+    const Admitted first = admit(golden::bytes_of("envelope-trust"), anchors, crypto_).value();
+    anchors_.trust = HeldTrust{read_trust(first.header(), first.body()).value(), first.digest()};
     anchors_.own_key = golden::key(0x44);
     anchors_.site = golden::charter().site;
   }
