@@ -63,24 +63,6 @@ std::string text_at(const resource::Node& node, std::string_view key) {
   return value != nullptr && value->is_scalar() ? value->text : std::string();
 }
 
-resource::Node text_node(std::string_view text) {
-  resource::Node node;
-  node.style = resource::Node::Style::double_quoted;
-  node.text = text;
-  return node;
-}
-
-/// One line of JSON with these texts.
-std::string json_of(std::initializer_list<std::pair<std::string_view, std::string_view>> texts) {
-  resource::Node node;
-  node.kind = resource::Node::Kind::mapping;
-  for (const auto& [key, value] : texts) {
-    node.keys.push_back(text_node(key));
-    node.items.push_back(text_node(value));
-  }
-  return resource::write_json(node);
-}
-
 std::string list_target(const resource::Kind& kind,
                         const ListQuery& query,
                         std::string_view cursor) {
@@ -285,13 +267,14 @@ Result<Login> Client::sign_in(std::string_view target, std::string body) {
 }
 
 Result<Login> Client::login(std::string_view user, const Secret& password) {
-  return sign_in("/api/v1/login", json_of({{"user", user}, {"password", password.reveal()}}));
+  return sign_in("/api/v1/login",
+                 resource::json_of({{"user", user}, {"password", password.reveal()}}));
 }
 
 Result<Login> Client::set_up(const Secret& code, std::string_view user, const Secret& password) {
-  return sign_in(
-      "/api/v1/setup",
-      json_of({{"code", code.reveal()}, {"user", user}, {"password", password.reveal()}}));
+  return sign_in("/api/v1/setup",
+                 resource::json_of(
+                     {{"code", code.reveal()}, {"user", user}, {"password", password.reveal()}}));
 }
 
 Status Client::logout() {

@@ -102,4 +102,15 @@ std::string write_json(const Node& node, JsonLayout layout) {
   return Writer(layout).write(node);
 }
 
+std::string json_of(std::initializer_list<std::pair<std::string_view, std::string_view>> texts) {
+  std::string json = "{";
+  for (const auto& [key, value] : texts) {
+    json += json.size() > 1 ? "," : "";
+    append_json_string(json, key);
+    json += ':';
+    append_json_string(json, value);
+  }
+  return json + "}";
+}
+
 }  // namespace skerry::resource

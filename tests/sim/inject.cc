@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "document/codec.h"
+#include "server/store/kinds.h"
 #include "sim/simulation.h"
 #include "skerry/api/v1/stack.pb.h"
 #include "trust/sign.h"
@@ -300,7 +301,7 @@ void Simulation::put_stack(const std::string& name) {
            store::PutBlob{.digest = digest,
                           .bytes = trust::sign(payload, author, *crypto_).value()},
            store::PutObject{.kind = "Stack", .name = name, .body = stack.SerializeAsString()},
-           store::PutObject{.kind = std::string(planner::release_kind),
+           store::PutObject{.kind = std::string(store::release_kind),
                             .name = name,
                             .body = to_string(digest)}}});
 }

@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "resource/names.h"
+#include "resource/write.h"
 #include "server/api/body.h"
 #include "server/api/codes.h"
 #include "server/api/handlers.h"
@@ -18,17 +19,6 @@ Error bad(ErrorCode code, std::string message) {
 
 Error no_entry(ErrorCode code, std::string message) {
   return {.kind = ErrorKind::denied, .code = code, .message = std::move(message)};
-}
-
-std::string json_of(std::initializer_list<std::pair<std::string_view, std::string_view>> texts) {
-  std::string json = "{";
-  for (const auto& [key, value] : texts) {
-    json += json.size() > 1 ? "," : "";
-    append_json_string(json, key);
-    json += ':';
-    append_json_string(json, value);
-  }
-  return json + "}";
 }
 
 /// A new session's token and the operation that keeps its hash.
@@ -51,9 +41,9 @@ NewSession new_session(Desk& desk, const std::string& user) {
 
 void reply_session(const CallPtr& call, const NewSession& session, const std::string& user) {
   reply_json(call,
-             json_of({{"token", session.token.reveal()},
-                      {"user", user},
-                      {"expiresAt", to_rfc3339(session.ends_at)}}));
+             resource::json_of({{"token", session.token.reveal()},
+                                {"user", user},
+                                {"expiresAt", to_rfc3339(session.ends_at)}}));
 }
 
 /// What is wrong with what somebody chose.
@@ -221,16 +211,16 @@ void log_out(Desk& desk, const CallPtr& call) {
 void who_am_i(Desk& /*desk*/, const CallPtr& call) {
   const bool is_session = call->permit.actor().method == "session";
   reply_json(call,
-             json_of({{"user", call->permit.user()},
-                      {"kind", is_session ? "user" : "token"},
-                      {"role", call->permit.role()}}));
+             resource::json_of({{"user", call->permit.user()},
+                                {"kind", is_session ? "user" : "token"},
+                                {"role", call->permit.role()}}));
 }
 
 void server_facts(Desk& desk, const CallPtr& call) {
   reply_json(call,
-             json_of({{"version", desk.environment.version},
-                      {"rootDigest", hex(desk.environment.root_key)},
-                      {"siteAddress", desk.environment.site_address}}));
+             resource::json_of({{"version", desk.environment.version},
+                                {"rootDigest", hex(desk.environment.root_key)},
+                                {"siteAddress", desk.environment.site_address}}));
 }
 
 }  // namespace skerry::api

@@ -4,13 +4,12 @@
 #include "server/api/handlers.h"
 #include "server/api/view.h"
 #include "server/store/codes.h"
+#include "server/store/kinds.h"
 #include "trust/sign.h"
 
 namespace skerry::api {
 
 namespace {
-
-constexpr std::string_view release_kind = "Release";
 
 Error no_object(std::string_view kind, std::string_view name) {
   return {.kind = ErrorKind::not_found,
@@ -99,7 +98,7 @@ Result<store::Change> stack_change(Desk& desk,
   const std::string digest = to_string(built.release);
   change.operations.emplace_back(put_of(desk, call, conditions, stack, stack.spec()));
   change.operations.emplace_back(
-      store::PutObject{.kind = std::string(release_kind),
+      store::PutObject{.kind = std::string(store::release_kind),
                        .name = call.name,
                        .body = digest,
                        .spec_digest = desk.environment.crypto->sha256(digest)});
@@ -244,7 +243,7 @@ void delete_object(Desk& desk, const CallPtr& call) {
                                                      .if_match = conditions->if_match});
   if (call->route->kind == "Stack") {
     change.operations.emplace_back(
-        store::DeleteObject{.kind = std::string(release_kind), .name = call->name});
+        store::DeleteObject{.kind = std::string(store::release_kind), .name = call->name});
     if (const Status added = add_decision(desk, call->name, change); !added) {
       refuse(desk, call, added.error());
       return;

@@ -1,6 +1,7 @@
 #include "server/api/lists.h"
 
 #include "base/text.h"
+#include "place/targets.h"
 #include "server/api/build.h"
 #include "server/api/codes.h"
 #include "server/api/handlers.h"
@@ -103,7 +104,7 @@ Result<std::unique_ptr<place::Targets>> targets_named(Desk& desk, std::string_vi
   // A stack that is not there is meant for no site.
   auto targets = std::make_unique<place::Targets>();
   if (row && message.ParseFromString(row->body)) {
-    Result<place::Targets> read = targets_of(message.spec().targets());
+    Result<place::Targets> read = place::targets_of(message.spec().targets());
     SKERRY_CHECK(read ? Status() : Status(fail(read.error())));
     *targets = *std::move(read);
   }

@@ -1,6 +1,7 @@
 #include "server/api/tally.h"
 
 #include "server/api/codes.h"
+#include "server/store/kinds.h"
 
 namespace skerry::api {
 
@@ -120,7 +121,7 @@ Status Tally::follow_intent(Changed& changed) {
     }
     for (const store::AuditRow& row : page.rows) {
       revision_ = row.revision;
-      if (row.kind == "Stack" || row.kind == "Release") {
+      if (row.kind == "Stack" || row.kind == store::release_kind) {
         changed.stacks.insert(row.name);
       } else if (row.kind == "Site" && !row.uid.is_zero()) {
         changed.sites.insert_or_assign(row.uid, row.name);

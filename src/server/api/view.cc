@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "document/codec.h"
+#include "place/targets.h"
 #include "server/api/codes.h"
+#include "server/store/kinds.h"
 
 namespace skerry::api {
 
@@ -296,7 +298,7 @@ Result<v1::Stack> show_stack(Desk& desk, const store::ObjectRow& row) {
   v1::StackStatus& status = *stack.mutable_status();
   status.set_observed_generation(row.generation);
   SKERRY_TRY(const std::optional<store::ObjectRow> release,
-             desk.reader().object("Release", row.name));
+             desk.reader().object(store::release_kind, row.name));
   if (release) {
     status.mutable_release()->set_digest(release->body);
     status.mutable_release()->set_state(v1::StackRelease::READY);
@@ -307,18 +309,10 @@ Result<v1::Stack> show_stack(Desk& desk, const store::ObjectRow& row) {
   return stack;
 }
 
-Result<place::Targets> targets_of(const v1::Targets& targets) {
-  place::Targets out{.sites = {targets.sites().begin(), targets.sites().end()}};
-  if (targets.has_selector()) {
-    SKERRY_TRY(out.selector, resource::Selector::create(targets.selector()));
-  }
-  return out;
-}
-
 StackTerms terms_of(const v1::Stack& stack) {
   StackTerms terms{.name = stack.metadata().name(), .release = stack.status().release().digest()};
   // What was stored has been read before; a selector that cannot be read chooses nothing.
-  if (Result<place::Targets> targets = targets_of(stack.spec().targets()); targets) {
+  if (Result<place::Targets> targets = place::targets_of(stack.spec().targets()); targets) {
     terms.targets = *std::move(targets);
   }
   return terms;

@@ -102,8 +102,6 @@ void list_site(const Candidate& site, const StackTerms& terms, v1::Stack& stack)
 /// Counts and lists all sites.
 Status add_sites(Desk& desk, v1::Stack& stack);
 
-Result<place::Targets> targets_of(const v1::Targets& targets);
-
 /// "drift_reverted" as "DriftReverted": a site's events have codes, as its refusals and its log do;
 /// a resource has reasons. A word that is one already stays as it is.
 std::string reason_word(std::string_view code);

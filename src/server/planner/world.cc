@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "document/codec.h"
+#include "place/targets.h"
 #include "server/recovery/recovery.h"
+#include "server/store/kinds.h"
 #include "skerry/api/v1/site.pb.h"
 #include "skerry/api/v1/stack.pb.h"
 #include "trust/opened.h"
@@ -34,20 +36,13 @@ document::DriftMode drift_of(api::v1::Drift::Mode mode) {
                                         : document::DriftMode::unspecified;
 }
 
-Result<resource::Selector> selector_of(const api::v1::LabelSelector& message) {
-  Result<resource::Selector> selector = resource::Selector::create(message);
-  if (!selector) {
-    return fail(unreadable_stack("a selector of it: " + selector.error().message));
+/// What was made of a selector of the stack.
+template <class T>
+Result<T> selected(Result<T> made) {
+  if (!made) {
+    return fail(unreadable_stack("a selector of it: " + made.error().message));
   }
-  return selector;
-}
-
-Result<place::Targets> targets_of(const api::v1::Targets& message) {
-  place::Targets targets{.sites = {message.sites().begin(), message.sites().end()}};
-  if (message.has_selector()) {
-    SKERRY_TRY(targets.selector, selector_of(message.selector()));
-  }
-  return targets;
+  return made;
 }
 
 /// The stack as its user wrote it; without its release.
@@ -57,9 +52,10 @@ Result<place::StackView> stack_view(const store::ObjectRow& object) {
     return fail(unreadable_stack("its bytes cannot be read"));
   }
   place::StackView stack{.name = object.name, .drift = drift_of(message.spec().drift())};
-  SKERRY_TRY(stack.targets, targets_of(message.spec().targets()));
+  SKERRY_TRY(stack.targets, selected(place::targets_of(message.spec().targets())));
   for (const api::v1::Variable& variable : message.spec().variables()) {
-    SKERRY_TRY(resource::Selector selector, selector_of(variable.selector()));
+    SKERRY_TRY(resource::Selector selector,
+               selected(resource::Selector::create(variable.selector())));
     stack.variables.push_back(
         {.name = variable.name(), .value = variable.value(), .selector = std::move(selector)});
   }
@@ -160,7 +156,7 @@ Status World::follow_intent(store::Reader& reader) {
 }
 
 Status World::take_in(store::Reader& reader, const store::AuditRow& row) {
-  if (row.kind == "Stack" || row.kind == release_kind) {
+  if (row.kind == "Stack" || row.kind == store::release_kind) {
     mark_all();
     return take_stack(reader, row.name);
   }
@@ -207,7 +203,8 @@ Status World::take_stack(store::Reader& reader, const std::string& name) {
 }
 
 Result<place::StackView> World::read_stack(store::Reader& reader, const store::ObjectRow& object) {
-  SKERRY_TRY(const std::optional<store::ObjectRow> row, reader.object(release_kind, object.name));
+  SKERRY_TRY(const std::optional<store::ObjectRow> row,
+             reader.object(store::release_kind, object.name));
   const Result<Digest> digest = row ? parse_digest(row->body) : Result<Digest>(Digest{});
   if (!digest || digest->is_zero()) {
     return fail(unreadable_stack("it has no release"));

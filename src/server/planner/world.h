@@ -107,8 +107,4 @@ class World {
   std::set<store::SiteNumber> dirty_;
 };
 
-/// The kind of the row beside each Stack, under the same name, that names its release: its body is
-/// the digest as text, and the release's envelope is the blob of that digest.
-inline constexpr std::string_view release_kind = "Release";
-
 }  // namespace skerry::planner

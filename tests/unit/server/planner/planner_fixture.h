@@ -10,6 +10,7 @@
 #include "document/codec.h"
 #include "server/planner/planner.h"
 #include "server/recovery/recovery.h"
+#include "server/store/kinds.h"
 #include "server/store/writer.h"
 #include "sim/fast_crypto.h"
 #include "skerry/api/v1/site.pb.h"
@@ -125,7 +126,7 @@ class PlannerTest : public ::testing::Test {
     change.operations.push_back(
         store::PutObject{.kind = "Stack", .name = name, .body = stack.SerializeAsString()});
     change.operations.push_back(store::PutObject{
-        .kind = std::string(release_kind), .name = name, .body = to_string(release)});
+        .kind = std::string(store::release_kind), .name = name, .body = to_string(release)});
     EXPECT_TRUE(writer->apply(std::move(change)));
     return release;
   }
