@@ -15,7 +15,6 @@ inline constexpr ErrorCode not_found{"not_found"};
 inline constexpr ErrorCode object_unreadable{"object_unreadable"};  // As it is stored.
 inline constexpr ErrorCode site_not_waiting{"site_not_waiting"};    // Nothing to approve or reject.
 inline constexpr ErrorCode site_in_use{"site_in_use"};              // Revoke it before deleting it.
-inline constexpr ErrorCode name_taken{"name_taken"};
 inline constexpr ErrorCode last_user{"last_user"};
 inline constexpr ErrorCode not_restoring{"not_restoring"};
 inline constexpr ErrorCode stacks_undecided{"stacks_undecided"};  // A restore cannot be finished.

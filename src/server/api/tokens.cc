@@ -46,6 +46,7 @@ Token show(const TokenRow& row) {
   if (row.expires_at) {
     token.mutable_status()->set_expires_at_ms(row.expires_at->time_since_epoch().count());
   }
+  token.mutable_status()->set_last_used_at_ms(row.used_at.time_since_epoch().count());
   return token;
 }
 
@@ -100,15 +101,18 @@ WallTime expiry(Desk& desk, std::int64_t asked_ms, std::chrono::milliseconds oth
 }
 
 TokenRow row_for(Desk& desk, const v1::EnrollmentToken& token) {
-  TokenRow row{.kind = TokenRow::Kind::enrol, .body = bytes_of(token)};
+  TokenRow row{
+      .kind = TokenRow::Kind::enrol, .body = bytes_of(token), .name = token.metadata().name()};
   row.uses_left = std::max(1U, token.spec().uses_max());
   row.expires_at = expiry(desk, token.spec().expires_after_ms(), enrol_life);
   return row;
 }
 
 TokenRow row_for(Desk& desk, const v1::ApiToken& token) {
-  TokenRow row{
-      .kind = TokenRow::Kind::api, .subject = token.spec().user(), .body = bytes_of(token)};
+  TokenRow row{.kind = TokenRow::Kind::api,
+               .subject = token.spec().user(),
+               .body = bytes_of(token),
+               .name = token.metadata().name()};
   row.expires_at = expiry(desk, token.spec().expires_after_ms(), api_life);
   return row;
 }
@@ -146,17 +150,6 @@ void make(Desk& desk, const CallPtr& call, const Token& token) {
       });
 }
 
-Status may_make(Desk& desk, const Call& call, std::string_view name) {
-  SKERRY_TRY(const std::optional<TokenRow> standing, find_token(desk, kind_of(call), name));
-  if (standing && is_usable(*standing, desk.now())) {
-    return fail({.kind = ErrorKind::conflict,
-                 .code = name_taken,
-                 .message = "there is a token of this name",
-                 .hint = "delete it first, or take another name"});
-  }
-  return {};
-}
-
 /// A token acts for who makes it, unless it names another user that is there.
 Status choose_user(Desk& desk, const Call& call, v1::ApiToken& token) {
   if (token.spec().user().empty()) {
@@ -179,17 +172,15 @@ void create_token(Desk& desk, const CallPtr& call) {
   if (!resource) {
     return;
   }
-  Status may = may_make(desk, *call, resource::metadata_of(*resource->message)->name());
-  if (may && is_enrolment(*call)) {
+  if (is_enrolment(*call)) {
     make(desk, call, static_cast<const v1::EnrollmentToken&>(*resource->message));
     return;
   }
-  auto token = may ? static_cast<const v1::ApiToken&>(*resource->message) : v1::ApiToken();
-  may = may ? choose_user(desk, *call, token) : may;
-  if (may) {
+  auto token = static_cast<const v1::ApiToken&>(*resource->message);
+  if (const Status chosen = choose_user(desk, *call, token); chosen) {
     make(desk, call, token);
   } else {
-    refuse(desk, call, may.error());
+    refuse(desk, call, chosen.error());
   }
 }
 

@@ -27,13 +27,28 @@ std::optional<Error> condition_problem(const Conditions& conditions, bool stands
 
 /// What a change does to a user: without a password there is no telling whether it is another one.
 std::string_view outcome_word(const std::optional<store::UserRow>& standing,
-                              const v1::User& wanted) {
+                              const store::UserRow& wanted,
+                              const v1::User& user) {
   if (!standing) {
     return "created";
   }
-  const bool equal =
-      wanted.spec().password().empty() && wanted.spec().disabled() == standing->disabled;
+  const bool equal = user.spec().password().empty() && wanted.disabled == standing->disabled &&
+                     wanted.body == standing->body;
   return equal ? "unchanged" : "configured";
+}
+
+/// What is kept as it was written: labels, annotations and the name to show. Nothing where there is
+/// none of it, as for the first user.
+std::string body_of(const v1::User& user) {
+  v1::User kept;
+  if (!user.metadata().labels().empty() || !user.metadata().annotations().empty()) {
+    *kept.mutable_metadata()->mutable_labels() = user.metadata().labels();
+    *kept.mutable_metadata()->mutable_annotations() = user.metadata().annotations();
+  }
+  if (!user.spec().display_name().empty()) {
+    kept.mutable_spec()->set_display_name(user.spec().display_name());
+  }
+  return bytes_of(kept);
 }
 
 void answer(const CallPtr& call, const store::UserRow& user, std::string_view word) {
@@ -55,12 +70,15 @@ void save(Desk& desk, const CallPtr& call, const store::UserRow& user, std::stri
 
 v1::User show_user(const store::UserRow& row) {
   v1::User user;
+  // Ours to write, so it can be read; where it cannot, the rest still says who this is.
+  user.ParseFromString(row.body);
   user.set_api_version("skerry/v1");
   user.set_kind("User");
   user.mutable_metadata()->set_name(row.name);
   user.mutable_metadata()->set_uid(row.uid.is_zero() ? "" : to_string(row.uid));
   user.mutable_metadata()->set_created_at_ms(row.created_at.time_since_epoch().count());
   user.mutable_spec()->set_disabled(row.disabled);
+  user.mutable_status()->set_last_login_at_ms(row.signed_in_at.time_since_epoch().count());
   return user;
 }
 
@@ -73,8 +91,9 @@ void put_user(Desk& desk, const CallPtr& call, const Conditions& conditions, con
   store::UserRow row =
       standing->value_or(store::UserRow{.name = call->name, .role = std::string(auth::admin_role)});
   row.disabled = user.spec().disabled();
+  row.body = body_of(user);
   const std::string& password = user.spec().password();
-  const std::string_view word = outcome_word(*standing, user);
+  const std::string_view word = outcome_word(*standing, row, user);
   if (const auto problem = condition_problem(conditions, standing->has_value())) {
     refuse(desk, call, *problem);
   } else if (row.disabled && row.name == call->permit.user()) {

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view scheme = "Bearer ";
 constexpr std::size_t token_size_max = 256;
 constexpr std::size_t familiar_max = 10'000;
-/// A session's use is written down no more often than this.
+/// A token's use is written down no more often than this.
 constexpr std::chrono::minutes use_noted_every{5};
 
 Error denied(ErrorCode code, std::string message, std::string hint = {}) {
@@ -91,11 +91,20 @@ Result<Permit> Gate::admit_token(Right right, const Shown& shown) {
   permit.kind_ = shown.kind;
   permit.hash_ = shown.hash;
   permit.expires_at_ = row->expires_at;
+  permit.used_at_ = row->used_at;
   permit.ends_at_ = row->created_at + session_life;
   return permit;
 }
 
 std::optional<store::Change> Gate::note_use(const Permit& permit) const {
+  if (permit.kind_ == store::TokenRow::Kind::api) {
+    if (clock_.wall() - permit.used_at_ < use_noted_every) {
+      return std::nullopt;
+    }
+    store::Change change{.by = permit.actor(), .lane = store::Change::Lane::status};
+    change.operations.emplace_back(store::NoteTokenUse{.id = permit.token_});
+    return change;
+  }
   if (permit.kind_ != store::TokenRow::Kind::session || !permit.expires_at_) {
     return std::nullopt;
   }

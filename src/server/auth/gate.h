@@ -51,6 +51,7 @@ class Permit {
   store::TokenRow::Kind kind_ = store::TokenRow::Kind::unspecified;
   Digest hash_;
   std::optional<WallTime> expires_at_;
+  WallTime used_at_;
   /// When a session ends even if it is used.
   WallTime ends_at_;
 };
@@ -81,7 +82,8 @@ class Gate {
   /// not permitted any more.
   Result<Permit> admit_again(const Permit& permit);
 
-  /// What keeps a session that is used from ending as an idle one; nothing where it has time yet.
+  /// What keeps a session that is used from ending as an idle one, or says when an API token was
+  /// used last; nothing where that was noted lately.
   [[nodiscard]] std::optional<store::Change> note_use(const Permit& permit) const;
 
   /// Before a password or a code is looked at; `throttled` with the time to wait in `retry_after`.

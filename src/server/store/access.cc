@@ -34,14 +34,15 @@ Result<Effect> Transaction::apply(const AddToken& operation) {
   if (token.kind == TokenRow::Kind::unspecified || token.hash.is_zero()) {
     return fail(refusal(ErrorKind::invalid, token_refused, "a token needs a kind and a hash"));
   }
+  SKERRY_CHECK(check_name(token));
   token.id = token.id.is_zero() ? new_uuid() : token.id;
   SKERRY_CHECK(record({.action = "create",
                        .kind = word_of(token.kind),
                        .name = to_string(token.id),
                        .uid = token.id}));
   SKERRY_CHECK(connection_.run(
-      "INSERT INTO token(id, kind, hash, subject, uses, expires, created, revoked, body)"
-      " VALUES(?, ?, ?, ?, ?, ?, ?, 0, ?)",
+      "INSERT INTO token(id, kind, hash, subject, uses, expires, created, revoked, body, name)"
+      " VALUES(?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
       token.id,
       static_cast<std::uint64_t>(token.kind),
       token.hash,
@@ -49,9 +50,34 @@ Result<Effect> Transaction::apply(const AddToken& operation) {
       token.uses_left,
       token.expires_at,
       now_,
-      Blob{token.body}));
+      Blob{token.body},
+      token.name));
+  if (token.kind == TokenRow::Kind::session) {
+    SKERRY_CHECK(connection_.run("UPDATE user SET login = ? WHERE name = ?", now_, token.subject));
+  }
   return Effect{
       .changed = true, .revision = counters_.revision, .uid = token.id, .created_at = now_};
+}
+
+/// Under the one writer, so that of two callers at once one loses.
+Status Transaction::check_name(const TokenRow& token) {
+  if (token.name.empty()) {
+    return {};
+  }
+  SKERRY_TRY(
+      Query standing,
+      connection_.query("SELECT 1 FROM token WHERE kind = ? AND name = ? AND revoked = 0"
+                        " AND (uses IS NULL OR uses > 0) AND (expires IS NULL OR expires > ?)",
+                        static_cast<std::uint64_t>(token.kind),
+                        token.name,
+                        now_));
+  SKERRY_TRY(const bool is_taken, standing.next());
+  if (!is_taken) {
+    return {};
+  }
+  Error error = refusal(ErrorKind::conflict, name_taken, "there is a token of this name");
+  error.hint = "delete it first, or take another name";
+  return fail(std::move(error));
 }
 
 Result<Effect> Transaction::apply(const UseToken& operation) {
@@ -64,7 +90,8 @@ Result<Effect> Transaction::apply(const UseToken& operation) {
                        .kind = word_of(token->kind),
                        .name = to_string(token->id),
                        .uid = token->id}));
-  SKERRY_CHECK(connection_.run("UPDATE token SET uses = uses - 1 WHERE id = ?", token->id));
+  SKERRY_CHECK(
+      connection_.run("UPDATE token SET uses = uses - 1, used = ? WHERE id = ?", now_, token->id));
   return Effect{.changed = true,
                 .revision = counters_.revision,
                 .uid = token->id,
@@ -97,6 +124,12 @@ Result<Effect> Transaction::apply(const ExtendToken& operation) {
   return Effect{.changed = connection_.changed() > 0, .uid = operation.id};
 }
 
+Result<Effect> Transaction::apply(const NoteTokenUse& operation) {
+  SKERRY_CHECK(connection_.run(
+      "UPDATE token SET used = ?1 WHERE id = ?2 AND used < ?1", now_, operation.id));
+  return Effect{.changed = connection_.changed() > 0, .uid = operation.id};
+}
+
 Status Transaction::end_sessions(std::string_view user, const Uuid& but) {
   return connection_.run(
       "UPDATE token SET revoked = 1, expires = min(coalesce(expires, ?1), ?1)"
@@ -117,15 +150,17 @@ Result<Effect> Transaction::apply(const PutUser& operation) {
   SKERRY_CHECK(record(
       {.action = standing ? "update" : "create", .kind = "User", .name = user.name, .uid = uid}));
   SKERRY_CHECK(connection_.run(
-      "INSERT INTO user(name, uid, password, role, disabled, created)"
-      " VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(name) DO UPDATE SET"
-      " password = excluded.password, role = excluded.role, disabled = excluded.disabled",
+      "INSERT INTO user(name, uid, password, role, disabled, created, body)"
+      " VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT(name) DO UPDATE SET"
+      " password = excluded.password, role = excluded.role, disabled = excluded.disabled,"
+      " body = excluded.body",
       user.name,
       uid,
       user.password_hash,
       user.role,
       std::uint64_t{user.disabled},
-      now_));
+      now_,
+      Blob{user.body}));
   const bool shut_out = standing && (standing->password_hash != user.password_hash ||
                                      standing->role != user.role || user.disabled);
   SKERRY_CHECK(shut_out ? end_sessions(user.name, operation.session) : Status());

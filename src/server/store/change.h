@@ -130,6 +130,11 @@ struct ExtendToken {
   WallTime expires_at = {};
 };
 
+/// Says when a token was used last.
+struct NoteTokenUse {
+  Uuid id = {};
+};
+
 /// Keeps bytes under the digest that names them; a second time is no change. The digest is of the
 /// document inside, so the caller has checked it.
 struct PutBlob {
@@ -194,6 +199,7 @@ using Operation = std::variant<PutObject,
                                BeginRecovery,
                                CompactFeed,
                                ExtendToken,
+                               NoteTokenUse,
                                PutBlob,
                                CommitPlan,
                                LearnTold,

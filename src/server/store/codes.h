@@ -11,6 +11,7 @@ inline constexpr ErrorCode object_not_found{"object_not_found"};
 inline constexpr ErrorCode site_not_found{"site_not_found"};
 inline constexpr ErrorCode user_not_found{"user_not_found"};
 inline constexpr ErrorCode token_refused{"token_refused"};  // Unknown, spent, revoked or expired.
+inline constexpr ErrorCode name_taken{"name_taken"};        // Of a token that may still be used.
 inline constexpr ErrorCode fenced{"fenced"};  // A number of the past: term, seq, version, hash.
 inline constexpr ErrorCode planner_behind{"planner_behind"};  // A site holds a later seq of ours.
 inline constexpr ErrorCode key_reused{"key_reused"};  // An idempotency key with another request.

@@ -193,6 +193,10 @@ struct TokenRow {
   bool revoked = false;
   /// What it grants: labels, group, approval; opaque.
   std::string body = {};
+  /// Of one kind at most one that may be used has it; empty for sessions and set-up codes.
+  std::string name = {};
+  /// When it was last used, within minutes; the epoch where it never was. Sessions do not say.
+  WallTime used_at = {};
 
   friend bool operator==(const TokenRow&, const TokenRow&) = default;
 };
@@ -205,6 +209,10 @@ struct UserRow {
   std::string role = {};
   bool disabled = false;
   WallTime created_at = {};
+  /// What was written about it: labels, a name to show; opaque.
+  std::string body = {};
+  /// When its last session began; the epoch where none has.
+  WallTime signed_in_at = {};
 
   friend bool operator==(const UserRow&, const UserRow&) = default;
 };

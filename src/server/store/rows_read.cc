@@ -64,7 +64,9 @@ TokenRow token_row(const Query& query) {
                .subject = query.text(3),
                .created_at = query.time(6),
                .revoked = query.flag(7),
-               .body = query.text(8)};
+               .body = query.text(8),
+               .name = query.text(9),
+               .used_at = query.time(10)};
   if (!query.is_null(4)) {
     row.uses_left = query.number(4);
   }
@@ -80,7 +82,9 @@ UserRow user_row(const Query& query) {
           .password_hash = query.text(2),
           .role = query.text(3),
           .disabled = query.flag(4),
-          .created_at = query.time(5)};
+          .created_at = query.time(5),
+          .body = query.text(6),
+          .signed_in_at = query.time(7)};
 }
 
 Result<std::optional<ObjectRow>> read_object(Connection& connection,

@@ -14,8 +14,9 @@ namespace skerry::store {
   "kind, name, uid, rev, generation, spec, digest, body, created, updated"
 #define SKERRY_SITE_COLUMNS \
   "n, id, term, charter_seq, charter, key, planner, ended, adopting, request, facts, version"
-#define SKERRY_TOKEN_COLUMNS "id, kind, hash, subject, uses, expires, created, revoked, body"
-#define SKERRY_USER_COLUMNS "name, uid, password, role, disabled, created"
+#define SKERRY_TOKEN_COLUMNS \
+  "id, kind, hash, subject, uses, expires, created, revoked, body, name, used"
+#define SKERRY_USER_COLUMNS "name, uid, password, role, disabled, created, body, login"
 
 /// A site's facts as they are stored.
 std::string encode_facts(const std::vector<document::Fact>& facts);

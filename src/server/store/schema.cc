@@ -148,7 +148,9 @@ CREATE TABLE token(
   expires INTEGER,
   created INTEGER NOT NULL,
   revoked INTEGER NOT NULL DEFAULT 0,
-  body BLOB NOT NULL) STRICT;
+  body BLOB NOT NULL,
+  name TEXT NOT NULL DEFAULT '',
+  used INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE user(
   name TEXT PRIMARY KEY,
@@ -156,7 +158,9 @@ CREATE TABLE user(
   password TEXT NOT NULL,
   role TEXT NOT NULL,
   disabled INTEGER NOT NULL,
-  created INTEGER NOT NULL) STRICT;
+  created INTEGER NOT NULL,
+  body BLOB NOT NULL DEFAULT x'',
+  login INTEGER NOT NULL DEFAULT 0) STRICT;
 )sql";
 
 /// From 0, the layout before the first release: it had no spec digest, no gaps in events and no
@@ -178,8 +182,18 @@ CREATE INDEX idempotency_time ON idempotency(time);
 PRAGMA user_version = 1;
 )sql";
 
+/// Tokens have names of their own and say when they were used, users what they wrote of themselves
+/// and when they signed in. A token made before has no name here and holds none.
+constexpr const char* from_1_to_2 = R"sql(
+ALTER TABLE token ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE token ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE user ADD COLUMN body BLOB NOT NULL DEFAULT x'';
+ALTER TABLE user ADD COLUMN login INTEGER NOT NULL DEFAULT 0;
+PRAGMA user_version = 2;
+)sql";
+
 /// The script that leads from version n to n + 1.
-constexpr std::array<const char*, schema_version> migrations = {from_0_to_1};
+constexpr std::array<const char*, schema_version> migrations = {from_0_to_1, from_1_to_2};
 
 Error schema_error(ErrorCode code, std::string message) {
   return {.kind = ErrorKind::invalid,
@@ -202,8 +216,8 @@ Status create(Connection& connection, Random& random) {
   SKERRY_CHECK(
       connection.run("INSERT INTO head VALUES(1, 0, zeroblob(32), 0, 0, 0, ?, 1, 1)", writer));
   // 1399550585 is `application_id`; a pragma takes no parameters.
-  static_assert(application_id == 1399550585 && schema_version == 1);
-  return connection.script("PRAGMA application_id=1399550585; PRAGMA user_version=1; COMMIT");
+  static_assert(application_id == 1399550585 && schema_version == 2);
+  return connection.script("PRAGMA application_id=1399550585; PRAGMA user_version=2; COMMIT");
 }
 
 Status migrate(Connection& connection, const std::string& path, std::uint64_t from) {

@@ -10,7 +10,7 @@ namespace skerry::store {
 
 /// The schema this build writes. Each step up has a migration in schema.cc, a golden database in
 /// tests/data/store and a row in docs/formats/store.md.
-inline constexpr std::uint64_t schema_version = 1;
+inline constexpr std::uint64_t schema_version = 2;
 
 /// Makes the tables of an empty file, or brings an older store up to `schema_version`, in one
 /// transaction and after a backup to "<path>.v<old version>".

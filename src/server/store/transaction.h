@@ -47,6 +47,7 @@ class Transaction {
   Result<Effect> apply(const UseToken& operation);
   Result<Effect> apply(const RevokeToken& operation);
   Result<Effect> apply(const ExtendToken& operation);
+  Result<Effect> apply(const NoteTokenUse& operation);
   Result<Effect> apply(const PutUser& operation);
   Result<Effect> apply(const DeleteUser& operation);
   Result<Effect> apply(const AddSite& operation);
@@ -62,6 +63,7 @@ class Transaction {
 
   Result<Effect> create_object(const PutObject& operation);
   Result<Effect> replace_object(const PutObject& operation, const ObjectRow& standing);
+  Status check_name(const TokenRow& token);
   Status end_sessions(std::string_view user, const Uuid& but);
   Status add_batch(const Digest& planner, const BatchRow& batch, PlannerRow& standing);
   Status add_told(const Digest& planner, const ToldRow& told, std::uint64_t seq_before);

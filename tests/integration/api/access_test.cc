@@ -154,6 +154,26 @@ TEST_F(AccessTest, AConditionOnAUserHoldsOrIsRefused) {
   EXPECT_EQ(put("if-match", "\"17\""), 400U);
 }
 
+TEST_F(AccessTest, AUserKeepsWhatWasWrittenAndSaysWhenItSignedIn) {
+  set_up();
+  const std::string bob =
+      "apiVersion: skerry/v1\nkind: User\nmetadata: {name: bob, labels: {team: retail}}\n"
+      "spec: {displayName: Bob B., password: correct horse}\n";
+  ASSERT_EQ(put_yaml("/api/v1/users/bob", bob).status, 201U);
+  const Answer made = ask("GET", "/api/v1/users/bob");
+  EXPECT_EQ(made.at("spec.displayName"), "Bob B.");
+  EXPECT_EQ(made.at("metadata.labels.team"), "retail");
+  EXPECT_EQ(made.at("status.lastLoginAt"), "");
+  EXPECT_EQ(made.body.find("correct horse"), std::string::npos);
+  const std::string quiet =
+      "apiVersion: skerry/v1\nkind: User\nmetadata: {name: bob, labels: {team: retail}}\n"
+      "spec: {displayName: Bob B.}\n";
+  EXPECT_EQ(put_yaml("/api/v1/users/bob", quiet).header("skerry-outcome"), "unchanged");
+  ASSERT_EQ(post_json("/api/v1/login", R"({"user":"bob","password":"correct horse"})").status,
+            200U);
+  EXPECT_NE(ask("GET", "/api/v1/users/bob").at("status.lastLoginAt"), "");
+}
+
 TEST_F(AccessTest, ADisabledUsersTokensStopWorking) {
   set_up();
   const Answer made = put_yaml("/api/v1/users/bob",

@@ -38,7 +38,7 @@ TEST(Problem, HasTheStatusOfItsCode) {
 TEST(Problem, HasTheStatusOfItsKindWhereTheCodeSaysNothing) {
   EXPECT_EQ(status_of(ErrorKind::invalid, bad_parameter), 400U);
   EXPECT_EQ(status_of(ErrorKind::not_found, not_found), 404U);
-  EXPECT_EQ(status_of(ErrorKind::conflict, name_taken), 409U);
+  EXPECT_EQ(status_of(ErrorKind::conflict, store::name_taken), 409U);
   EXPECT_EQ(status_of(ErrorKind::exhausted, busy), 503U);
   EXPECT_EQ(status_of(ErrorKind::internal, store::store_failed), 500U);
 }

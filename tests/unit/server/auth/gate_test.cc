@@ -155,7 +155,17 @@ TEST_F(GateTest, DoesNotWriteDownEveryUseOfASession) {
 TEST_F(GateTest, AnApiTokenHasNoIdleLimit) {
   const Token token = add_token(TokenRow::Kind::api, clock.time + hours(720));
   clock.time += hours(719);
+  EXPECT_TRUE(admit(token.text));
+}
+
+TEST_F(GateTest, SaysWhenAnApiTokenWasUsedButNotAtEveryUse) {
+  const Token token = add_token(TokenRow::Kind::api, clock.time + hours(720));
+  ASSERT_TRUE(writer->apply(*gate.note_use(admit(token.text).value())));
+  EXPECT_EQ(reader->tokens(TokenRow::Kind::api, {}, 1).value().at(0).used_at, clock.time);
+  clock.time += minutes(4);
   EXPECT_FALSE(gate.note_use(admit(token.text).value()));
+  clock.time += minutes(1);
+  EXPECT_TRUE(gate.note_use(admit(token.text).value()));
 }
 
 TEST_F(GateTest, ANewPasswordEndsTheOtherSessions) {

@@ -102,6 +102,40 @@ TEST_F(AccessTest, ForgetsARevokedTokenAMonthLaterHoweverLongItWasGoodFor) {
   EXPECT_EQ(reader->audit(0, 100).value().size(), told + 1) << "the audit keeps all of it";
 }
 
+TEST_F(AccessTest, OfTwoWhoGiveANameAtOnceOneIsRefused) {
+  std::vector<Result<Outcome>> answers;
+  for (std::uint8_t caller = 1; caller <= 2; ++caller) {
+    ASSERT_TRUE(
+        writer->submit({.operations = {AddToken{
+                            .token = {.kind = Kind::api, .hash = digest(caller), .name = "ci"}}}},
+                       [&](const Result<Outcome>& answer) { answers.push_back(answer); }));
+  }
+  ASSERT_TRUE(writer->drain());
+  ASSERT_EQ(answers.size(), 2U);
+  EXPECT_TRUE(answers[0]);
+  ASSERT_FALSE(answers[1]);
+  EXPECT_EQ(answers[1].error().code, name_taken);
+  // Of another kind, or once the first one is gone, the name is free.
+  add_token({.kind = Kind::enrol, .hash = digest(3), .name = "ci"});
+  must(RevokeToken{.id = answers[0]->effects[0].uid});
+  add_token({.kind = Kind::api, .hash = digest(4), .name = "ci"});
+}
+
+TEST_F(AccessTest, SaysWhenATokenWasUsedAndAUserSignedIn) {
+  must(PutUser{.user = {.name = "ana", .body = "labels"}});
+  const Uuid id = add_token({.kind = Kind::api, .hash = digest(1), .subject = "ana"});
+  EXPECT_EQ(reader->tokens(Kind::api, {}, 1).value().at(0).used_at, WallTime());
+  EXPECT_EQ(reader->user("ana").value()->signed_in_at, WallTime());
+  clock.time += std::chrono::minutes(1);
+  must(NoteTokenUse{.id = id});
+  add_token({.kind = Kind::session, .hash = digest(2), .subject = "ana"});
+  EXPECT_EQ(reader->tokens(Kind::api, {}, 1).value().at(0).used_at, clock.time);
+  EXPECT_EQ(reader->user("ana").value()->signed_in_at, clock.time);
+  must(PutUser{.user = {.name = "ana", .password_hash = "new", .body = "others"}});
+  EXPECT_EQ(reader->user("ana").value()->body, "others");
+  EXPECT_EQ(reader->user("ana").value()->signed_in_at, clock.time);
+}
+
 TEST_F(AccessTest, DeletingAUserTakesItsTokensAlong) {
   must(PutUser{.user = {.name = "ana", .password_hash = "$argon2id$x", .role = "admin"}});
   add_token({.kind = Kind::session, .hash = digest(1), .subject = "ana"});

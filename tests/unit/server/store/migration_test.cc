@@ -113,7 +113,7 @@ TEST_F(MigrationTest, RefusesAStoreThatNeedsALaterBuild) {
 
 TEST_F(MigrationTest, OpensALaterStoreThatThisBuildCanStillRead) {
   shut();
-  run_script(path(), "ALTER TABLE object ADD COLUMN later TEXT; PRAGMA user_version = 2");
+  run_script(path(), "ALTER TABLE object ADD COLUMN later TEXT; PRAGMA user_version = 3");
   EXPECT_TRUE(Writer::open({.path = path()}, environment()));
 }
 
