@@ -18,7 +18,7 @@ constexpr std::size_t sites_shown_max = 20;
 /// Lines with a depth, as a tree of plain text.
 class Page {
  public:
-  Page(const Look& look, WallTime now) : look_(look), now_(now) {}
+  explicit Page(const Look& look) : look_(look) {}
 
   void line(std::size_t depth, std::string_view text) {
     out_.append(depth * 2, ' ').append(text).append("\n");
@@ -34,13 +34,10 @@ class Page {
 
   [[nodiscard]] const Look& look() const { return look_; }
 
-  [[nodiscard]] WallTime now() const { return now_; }
-
   [[nodiscard]] const std::string& text() const { return out_; }
 
  private:
   const Look& look_;
-  WallTime now_;
   std::string out_;
 };
 
@@ -92,11 +89,15 @@ void metadata(Page& page, const resource::Kind& kind, const api::v1::Metadata& m
   page.field("UID:", metadata.uid());
 }
 
+/// "sha256:" and twelve digits: enough to tell images apart.
+std::string_view short_digest(std::string_view digest) {
+  return digest.substr(0, digest.find(':') + 13);
+}
+
 void service(Page& page, std::size_t depth, const api::v1::SiteService& service) {
   std::string text = "service " + printable(service.name()) + "  ";
   text += state_text(word(service.state()), page.look());
-  text += service.since_ms() == 0 ? "" : " for " + age_since(service.since_ms(), page.now());
-  text += service.image().empty() ? "" : "  " + printable(service.image());
+  text += service.digest().empty() ? "" : "  " + printable(short_digest(service.digest()));
   text += service.unpinned() ? " (unpinned)" : "";
   text += service.restarts() == 0 ? ""
                                   : "  " + std::to_string(service.restarts()) +
@@ -121,9 +122,8 @@ std::string number(const api::v1::ManifestNumber& number) {
 }
 
 void manifest(Page& page, const api::v1::SiteManifest& manifest) {
-  std::string text = "told " + number(manifest.desired()) + ", took " + number(manifest.accepted());
-  text += manifest.refusal().empty() ? "" : ", refused: " + printable(manifest.refusal());
-  page.field("Manifest:", text);
+  page.field("Manifest:",
+             "told " + number(manifest.desired()) + ", took " + number(manifest.accepted()));
 }
 
 void drift(Page& page, const api::v1::SiteStatus& status) {
@@ -229,7 +229,7 @@ Result<Exit> run_describe(const Invocation& invocation) {
   SKERRY_TRY(client::Client * client, invocation.session.client());
   SKERRY_TRY(const client::Object object, client->get(*reference.kind, reference.name));
   const Look look = look_of(options, invocation.outside);
-  Page page(look, invocation.outside.clock.wall());
+  Page page(look);
   if (reference.kind->name == "Stack") {
     const resource::Kind* site = resource::kind_named("Site");
     SKERRY_TRY(const auto sites, client->list(*site, {.stack = reference.name}));

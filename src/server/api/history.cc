@@ -8,6 +8,7 @@
 #include "server/api/handlers.h"
 #include "server/api/lists.h"
 #include "server/api/view.h"
+#include "server/store/audit_hash.h"
 
 namespace skerry::api {
 
@@ -166,7 +167,7 @@ Result<v1::EventList> events_of_all(Desk& desk, const Range& range) {
   return list;
 }
 
-v1::AuditRecord show(const store::AuditRow& row) {
+v1::AuditRecord show(const store::AuditRow& row, const Crypto& crypto) {
   const auto text = [](const Digest& digest) { return digest.is_zero() ? "" : hex(digest); };
   v1::AuditRecord record;
   record.set_api_version("skerry/v1");
@@ -181,6 +182,7 @@ v1::AuditRecord show(const store::AuditRow& row) {
   record.set_before(text(row.before));
   record.set_after(text(row.after));
   record.set_previous_hash(text(row.previous));
+  record.set_hash(hex(store::audit_hash(row, crypto)));
   return record;
 }
 
@@ -189,7 +191,7 @@ Result<v1::AuditRecordList> audit_page(Desk& desk, const Call& call) {
   SKERRY_TRY(const auto rows, desk.reader().audit(range.from, range.limit));
   v1::AuditRecordList list;
   for (const store::AuditRow& row : rows) {
-    *list.add_items() = show(row);
+    *list.add_items() = show(row, *desk.environment.crypto);
   }
   if (rows.size() == range.limit) {
     list.mutable_page()->set_next(cursor_to(std::to_string(rows.back().revision)));

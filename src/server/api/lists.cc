@@ -70,15 +70,15 @@ Result<Page> collect(Desk& desk,
   }
 }
 
-Status fill_page(Desk& desk,
-                 const Page& page,
-                 const PageRequest& request,
-                 std::string_view kind,
-                 v1::Page& out) {
+/// Whether `total`, which counts all of a kind, is more than what was asked for may be.
+enum class Total : std::uint8_t { exact, estimate };
+
+Status fill_page(
+    Desk& desk, const Page& page, Total total_is, std::string_view kind, v1::Page& out) {
   out.set_next(page.next);
   SKERRY_TRY(const std::uint64_t total, desk.reader().count_objects(kind));
   out.set_total(total);
-  out.set_total_is_estimate(request.selector.has_value());
+  out.set_total_is_estimate(total_is == Total::estimate);
   SKERRY_TRY(const store::Head head, desk.reader().head());
   out.set_as_of(head.revision);
   return {};
@@ -126,12 +126,13 @@ Result<v1::SiteList> list_sites(Desk& desk, const Call& call, const PageRequest&
            (!targets || place::is_target(*targets, placement, labels));
   };
   SKERRY_TRY(Page page, collect(desk, "Site", request, chosen));
+  const Total total = request.selector || targets ? Total::estimate : Total::exact;
   v1::SiteList list;
   for (store::ObjectRow& row : page.rows) {
     SKERRY_TRY(const SiteView view, load_site(desk, std::move(row)));
     SKERRY_TRY(*list.add_items(), show(desk, view));
   }
-  SKERRY_CHECK(fill_page(desk, page, request, "Site", *list.mutable_page()));
+  SKERRY_CHECK(fill_page(desk, page, total, "Site", *list.mutable_page()));
   return list;
 }
 
@@ -140,6 +141,7 @@ Result<v1::StackList> list_stacks(Desk& desk, const PageRequest& request) {
   SKERRY_TRY(const Page page, collect(desk, "Stack", request, [&](const store::ObjectRow& row) {
                return is_chosen_stack(request, row);
              }));
+  const Total total = request.selector ? Total::estimate : Total::exact;
   v1::StackList list;
   std::vector<StackTerms> terms;
   for (const store::ObjectRow& row : page.rows) {
@@ -157,7 +159,7 @@ Result<v1::StackList> list_stacks(Desk& desk, const PageRequest& request) {
   for (std::size_t which = 0; which < standings.size(); ++which) {
     standings[which].show(desk, *list.mutable_items(static_cast<int>(which)));
   }
-  SKERRY_CHECK(fill_page(desk, page, request, "Stack", *list.mutable_page()));
+  SKERRY_CHECK(fill_page(desk, page, total, "Stack", *list.mutable_page()));
   return list;
 }
 

@@ -79,7 +79,9 @@ v1::SiteState::Word state_of(const SiteView& view) {
   return known ? static_cast<v1::SiteState::Word>(view.state->health) : v1::SiteState::PENDING;
 }
 
-void fill_report(const document::Report& report, v1::SiteStatus& status) {
+void fill_report(const document::Report& report,
+                 const std::vector<document::Fact>& facts,
+                 v1::SiteStatus& status) {
   for (const document::Reason& condition : report.conditions) {
     v1::Condition& shown = *status.add_conditions();
     shown.set_type(reason_word(condition.code));
@@ -88,7 +90,7 @@ void fill_report(const document::Report& report, v1::SiteStatus& status) {
     shown.set_message(condition.message);
     *status.add_reasons() = reason_of(condition);
   }
-  for (const document::Fact& fact : report.facts) {
+  for (const document::Fact& fact : facts) {
     (*status.mutable_facts())["skerry/" + fact.name] = fact.value;
   }
   for (const document::StackStatus& stack : report.stacks) {
@@ -194,8 +196,11 @@ place::SiteView SiteView::placement() const {
   for (const auto& [key, value] : site.metadata().labels()) {
     view.labels.emplace(key, value);
   }
-  for (const document::Fact& fact : report.facts) {
-    view.facts.emplace(fact.name, fact.value);
+  if (entry) {
+    // As the planner knows them.
+    for (const document::Fact& fact : entry->facts) {
+      view.facts.emplace(fact.name, fact.value);
+    }
   }
   return view;
 }
@@ -244,7 +249,7 @@ Result<v1::Site> show(Desk& desk, const SiteView& view) {
     *status.add_reasons() = reason_of(*view.held);
   }
   SKERRY_CHECK(add_behind(desk, view, status));
-  fill_report(view.report, status);
+  fill_report(view.report, view.entry->facts, status);
   fill_manifest(view, status);
   status.set_connected(view.presence.connected);
   const WallTime seen =

@@ -264,6 +264,7 @@ void SiteSession::on_hello(const wire::AgentHello& hello) {
   greeted_ = true;
   reader_.set_bytes_max(wire::frame_bytes_max);
   start_id_ = hello.start_id;
+  agent_version_ = hello.agent_version;
   trust_sent_ = hello.trust_version;
   charter_sent_ = hello.charter;
   manifest_sent_ = hello.manifest;
@@ -376,7 +377,11 @@ void SiteSession::store_report(const document::Report& report) {
                         .seen_at = desk_->clock->wall()};
   change.operations.emplace_back(
       store::SetState{.state = state, .report = document::encode(report)});
-  change.operations.emplace_back(store::SetFacts{.site = row_->number, .facts = report.facts});
+  std::vector<document::Fact> facts = report.facts;
+  if (!agent_version_.empty()) {
+    facts.push_back({.name = "agent-version", .value = agent_version_});
+  }
+  change.operations.emplace_back(store::SetFacts{.site = row_->number, .facts = std::move(facts)});
   submit(std::move(change), [this](const auto& outcome) {
     if (!outcome) {
       // The site believes that it is known and says only what differs; a new session says it all.

@@ -137,6 +137,7 @@ class SiteSession : public std::enable_shared_from_this<SiteSession> {
   bool greeted_ = false;
   bool ended_ = false;
   Uuid start_id_;
+  std::string agent_version_;
   /// Releases that are still to be sent.
   std::set<Digest> wanted_;
   /// Answers that were given to anybody who asks.

@@ -376,6 +376,22 @@ TEST_F(ObjectsTest, ATokensSecretIsNotShownToARetry) {
   EXPECT_EQ(listed.body.find(made.at("status.token")), std::string::npos);
 }
 
+TEST_F(ObjectsTest, AnAuditRecordNamesItsHashAndTheNextOneToo) {
+  set_up();
+  ASSERT_EQ(put_yaml("/api/v1/stacks/hello", hello_stack).status, 201U);
+  const Answer audit = ask("GET", "/api/v1/audit");
+  EXPECT_EQ(audit.at("items[0].hash").size(), 64U);
+  EXPECT_EQ(audit.at("items[0].hash"), audit.at("items[1].previousHash"));
+}
+
+TEST_F(ObjectsTest, ATotalOfASelectionIsNotCalledExact) {
+  set_up();
+  add_site("store-1", "store");
+  EXPECT_EQ(ask("GET", "/api/v1/sites").at("page.totalIsEstimate"), "false");
+  EXPECT_EQ(ask("GET", "/api/v1/sites?stack=hello").at("page.totalIsEstimate"), "true");
+  EXPECT_EQ(ask("GET", "/api/v1/sites?selector=type").at("page.totalIsEstimate"), "true");
+}
+
 TEST_F(ObjectsTest, ASiteIsApprovedRevokedAndThenMayBeDeleted) {
   set_up();
   add_site("store-1");
