@@ -126,24 +126,6 @@ Result<HttpCall> UnixHttpClient::stream(const HttpRequest& request,
   return HttpCall(std::move(exchange));
 }
 
-Result<HttpCall> UnixHttpClient::call(const HttpRequest& request,
-                                      HttpLimits limits,
-                                      std::function<void(Result<HttpResponse>)> done) {
-  // Shared by the three callbacks of one exchange and nobody else.
-  const auto response = std::make_shared<HttpResponse>();
-  HttpCallbacks callbacks;
-  callbacks.head = [response](const HttpHead& head) { response->head = head; };
-  callbacks.bytes = [response](std::string_view bytes) { response->body.append(bytes); };
-  callbacks.done = [response, done = std::move(done)](Status status) {
-    if (status) {
-      done(std::move(*response));
-    } else {
-      done(fail(std::move(status).error()));
-    }
-  };
-  return stream(request, limits, std::move(callbacks));
-}
-
 std::size_t UnixHttpClient::idle_connections() const {
   return pool_->idle();
 }

@@ -34,11 +34,6 @@ struct HttpHead {
   [[nodiscard]] const std::string* find(std::string_view name) const;
 };
 
-struct HttpResponse {
-  HttpHead head = {};
-  std::string body = {};
-};
-
 /// How long and how much. 0 means no limit.
 struct HttpLimits {
   std::chrono::milliseconds connect = std::chrono::seconds(5);
@@ -90,7 +85,7 @@ class HttpCall {
 
 /// An HTTP/1.1 client of one unix socket, for the Docker Engine API and its like.
 ///
-/// Callbacks come from the event loop, never from inside `call` or `stream`. Answers are untrusted:
+/// Callbacks come from the event loop, never from inside `stream`. Answers are untrusted:
 /// the head has at most 32 KiB and 128 headers, and whatever is not HTTP/1 ends the call with
 /// `protocol_violation`. Redirects are handed on, never followed. Connections are kept for the next
 /// request; a GET or HEAD that meets a kept connection which the server closed meanwhile is sent
@@ -109,11 +104,6 @@ class UnixHttpClient {
   UnixHttpClient(const UnixHttpClient&) = delete;
   UnixHttpClient& operator=(const UnixHttpClient&) = delete;
   ~UnixHttpClient();
-
-  /// Sends a request and collects the whole answer, whatever its status.
-  Result<HttpCall> call(const HttpRequest& request,
-                        HttpLimits limits,
-                        std::function<void(Result<HttpResponse>)> done);
 
   /// Sends a request and hands on the body as it comes.
   Result<HttpCall> stream(const HttpRequest& request, HttpLimits limits, HttpCallbacks callbacks);

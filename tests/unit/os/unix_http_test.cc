@@ -1,5 +1,6 @@
 #include "os/unix_http.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,31 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using Connection = UnixTestServer::Connection;
 
+struct HttpResponse {
+  HttpHead head = {};
+  std::string body = {};
+};
+
+/// Sends a request and collects the whole answer, whatever its status.
+Result<HttpCall> collect(UnixHttpClient& client,
+                         const HttpRequest& request,
+                         HttpLimits limits,
+                         std::function<void(Result<HttpResponse>)> done) {
+  // Shared by the three callbacks of one exchange and nobody else.
+  const auto response = std::make_shared<HttpResponse>();
+  HttpCallbacks callbacks;
+  callbacks.head = [response](const HttpHead& head) { response->head = head; };
+  callbacks.bytes = [response](std::string_view bytes) { response->body.append(bytes); };
+  callbacks.done = [response, done = std::move(done)](Status status) {
+    if (status) {
+      done(std::move(*response));
+    } else {
+      done(fail(std::move(status).error()));
+    }
+  };
+  return client.stream(request, limits, std::move(callbacks));
+}
+
 class UnixHttp : public LoopTest {
  protected:
   /// Sends one request and waits for its end.
@@ -26,8 +52,8 @@ class UnixHttp : public LoopTest {
                              const HttpRequest& request = {},
                              HttpLimits limits = {}) {
     std::optional<Result<HttpResponse>> answer;
-    auto call = client.call(
-        request, limits, [&](Result<HttpResponse> result) { answer = std::move(result); });
+    auto call = collect(
+        client, request, limits, [&](Result<HttpResponse> result) { answer = std::move(result); });
     if (!call) {
       return fail(call.error());
     }
@@ -98,7 +124,7 @@ TEST_F(UnixHttp, KeepsNoMoreConnectionsThanItsBound) {
   int done = 0;
   std::vector<HttpCall> calls;
   for (int i = 0; i < 4; ++i) {
-    calls.push_back(*client.call({}, {}, [&](const Result<HttpResponse>& answer) {
+    calls.push_back(*collect(client, {}, {}, [&](const Result<HttpResponse>& answer) {
       EXPECT_TRUE(answer.has_value());
       ++done;
     }));
@@ -240,10 +266,10 @@ TEST_F(UnixHttp, MayStartTheNextCallFromTheEndOfTheLast) {
   std::function<void(Result<HttpResponse>)> next = [&](Result<HttpResponse> answer) {
     EXPECT_TRUE(answer.has_value());
     if (++done < 3) {
-      call = *client.call({}, {}, next);
+      call = *collect(client, {}, {}, next);
     }
   };
-  call = *client.call({}, {}, next);
+  call = *collect(client, {}, {}, next);
   EXPECT_TRUE(run_until([&] { return done == 3; }));
 }
 
@@ -357,19 +383,20 @@ TEST_F(UnixHttp, SaysThatNobodyListens) {
 
 TEST_F(UnixHttp, RefusesARequestThatHoldsAnother) {
   UnixHttpClient client(loop(), "/nowhere");
-  EXPECT_FALSE(client.call({.target = "/a\r\nX: y"}, {}, [](const auto&) {}).has_value());
-  EXPECT_FALSE(client.call({.target = "/a b"}, {}, [](const auto&) {}).has_value());
-  EXPECT_FALSE(client.call({.headers = {{"X", "y\r\nZ: 1"}}}, {}, [](const auto&) {}).has_value());
-  EXPECT_FALSE(client.call({.headers = {{"X: y", "z"}}}, {}, [](const auto&) {}).has_value());
+  EXPECT_FALSE(collect(client, {.target = "/a\r\nX: y"}, {}, [](const auto&) {}).has_value());
+  EXPECT_FALSE(collect(client, {.target = "/a b"}, {}, [](const auto&) {}).has_value());
+  EXPECT_FALSE(
+      collect(client, {.headers = {{"X", "y\r\nZ: 1"}}}, {}, [](const auto&) {}).has_value());
+  EXPECT_FALSE(collect(client, {.headers = {{"X: y", "z"}}}, {}, [](const auto&) {}).has_value());
 }
 
 TEST_F(UnixHttp, RefusesMoreCallsThanItsBound) {
   UnixHttpClient client(loop(), "/nowhere", {.idle_max = 1, .calls_max = 1});
-  auto first = client.call({}, {}, [](const auto&) {});
+  auto first = collect(client, {}, {}, [](const auto&) {});
   ASSERT_TRUE(first.has_value());
-  EXPECT_EQ(client.call({}, {}, [](const auto&) {}).error().code, queue_full);
+  EXPECT_EQ(collect(client, {}, {}, [](const auto&) {}).error().code, queue_full);
   first->cancel();
-  EXPECT_TRUE(client.call({}, {}, [](const auto&) {}).has_value());
+  EXPECT_TRUE(collect(client, {}, {}, [](const auto&) {}).has_value());
 }
 
 }  // namespace
