@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent_process.h"
 #include "base/log.h"
 #include "machine_facts.h"
 #include "os/descriptor.h"
+#include "os/directory_disk.h"
 #include "os/socket_address.h"
 #include "os/system_clock.h"
 
@@ -97,19 +97,6 @@ Result<Secret> read_token(const std::string& file_name) {
   return read_secret(stdin);
 }
 
-/// Makes the directory and its parents, for root alone.
-Status make_directory(const std::string& path) {
-  for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
-    const std::string part = path.substr(0, at);
-    if (mkdir(part.c_str(), at == std::string::npos ? 0700 : 0755) != 0 && errno != EEXIST) {
-      return skerry::fail(skerry::os::system_error(errno, skerry::disk_failed, "make " + part));
-    }
-    if (at == std::string::npos) {
-      return {};
-    }
-  }
-}
-
 std::string parent(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   return slash == std::string::npos || slash == 0 ? "/" : path.substr(0, slash);
@@ -164,8 +151,8 @@ Result<Command> read_command(const std::string& verb, std::map<std::string, std:
 }
 
 Status prepare(Command& command) {
-  SKERRY_CHECK(make_directory(command.process.state_directory));
-  SKERRY_CHECK(make_directory(parent(command.process.local_socket)));
+  SKERRY_CHECK(skerry::os::make_directories(command.process.state_directory));
+  SKERRY_CHECK(skerry::os::make_directories(parent(command.process.local_socket)));
   if (command.process.enrolment) {
     SKERRY_TRY(command.process.token, read_token(command.token_file));
   }

@@ -17,6 +17,7 @@ namespace {
 
 constexpr mode_t file_mode = 0600;
 constexpr mode_t directory_mode = 0700;
+constexpr mode_t parent_mode = 0755;
 
 Error disk_error(int error_number, std::string_view operation, std::string_view name) {
   ErrorCode code = disk_failed;
@@ -116,18 +117,6 @@ Status DirectoryFile::sync() {
   return {};
 }
 
-Status make_directories(const std::string& path) {
-  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
-    const std::string part = path.substr(0, end);
-    if (::mkdir(part.c_str(), directory_mode) != 0 && errno != EEXIST) {
-      return fail(disk_error(errno, "mkdir", part));
-    }
-    if (end == std::string::npos) {
-      return {};
-    }
-  }
-}
-
 bool is_regular(int directory, const dirent& entry) {
   if (entry.d_type != DT_UNKNOWN) {
     return entry.d_type == DT_REG;
@@ -140,6 +129,19 @@ bool is_regular(int directory, const dirent& entry) {
 }
 
 }  // namespace
+
+Status make_directories(const std::string& path) {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const std::string part = path.substr(0, end);
+    const mode_t mode = end == std::string::npos ? directory_mode : parent_mode;
+    if (::mkdir(part.c_str(), mode) != 0 && errno != EEXIST) {
+      return fail(disk_error(errno, "mkdir", part));
+    }
+    if (end == std::string::npos) {
+      return {};
+    }
+  }
+}
 
 Result<std::unique_ptr<DirectoryDisk>> DirectoryDisk::open_directory(const std::string& path) {
   SKERRY_CHECK(make_directories(path));

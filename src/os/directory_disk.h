@@ -10,13 +10,17 @@
 
 namespace skerry::os {
 
+/// Makes the directory and its missing parents; what is made is for its owner alone, but others may
+/// pass through the parents.
+Status make_directories(const std::string& path);
+
 /// A real directory. Files are 0600 and never followed through a symbolic link; names are resolved
 /// against the open directory, so renaming it underneath does not redirect a write.
 ///
 /// Errors carry `disk_full` (no space, or over quota), `file_not_found` or `disk_failed`.
 class DirectoryDisk final : public Disk {
  public:
-  /// Opens `path`; makes it, and missing parents, with mode 0700 where it is missing.
+  /// Opens `path`; where it is missing, as `make_directories` does.
   static Result<std::unique_ptr<DirectoryDisk>> open_directory(const std::string& path);
 
   Result<std::unique_ptr<File>> open(std::string_view name, Create create) override;

@@ -54,6 +54,8 @@ TEST(DirectoryDisk, MakesPrivateFilesInAPrivateDirectory) {
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0700U);
+  ASSERT_EQ(::stat((directory.path() + "/deep").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0755U);
 }
 
 TEST(DirectoryDisk, ListsRegularFilesByName) {
