@@ -6,6 +6,7 @@
 #include "document/codec.h"
 #include "document/envelope.h"
 #include "server/recovery/recovery.h"
+#include "server/store/codes.h"
 #include "server/store/reader.h"
 #include "trust/judge.h"
 #include "trust/sign.h"
@@ -68,7 +69,41 @@ Status check_planner(store::Reader& reader, const KeyPair& planner, const Crypto
                .hint = "put the newest copy of it back, or run skerryd backup restore"});
 }
 
+Result<bool> has_keys(const Disk& keys_disk) {
+  SKERRY_TRY(const std::vector<std::string> names, keys_disk.list());
+  return std::ranges::any_of(trust::key_roles, [&](trust::KeyRole role) {
+    return std::ranges::find(names, trust::file_name(role)) != names.end();
+  });
+}
+
+/// What it means, and the two ways on.
+Error explain_loss(Error lost) {
+  lost.message +=
+      ", but the keys of this installation are there: the store was lost. In a new one numbers"
+      " would start over, and sites refuse what is numbered below what they have as a rollback";
+  lost.hint =
+      "put the database back, from where it went or from a backup; or start once with"
+      " --accept-lost-store, and enrol every site anew";
+  return lost;
+}
+
 }  // namespace
+
+Result<std::unique_ptr<store::Writer>> open_writer(Disk& keys_disk,
+                                                   const std::string& store_path,
+                                                   AcceptLost accept,
+                                                   const store::Environment& environment) {
+  SKERRY_TRY(const bool in_use, has_keys(keys_disk));
+  const bool refuse = in_use && accept == AcceptLost::no;
+  auto writer = store::Writer::open(
+      {.path = store_path,
+       .absent = refuse ? store::Options::Absent::refuse : store::Options::Absent::make},
+      environment);
+  if (!writer && writer.error().code == store::store_lost) {
+    return fail(explain_loss(std::move(writer).error()));
+  }
+  return writer;
+}
 
 Result<Installation> open_installation(Disk& keys_disk,
                                        store::Writer& writer,

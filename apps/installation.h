@@ -20,6 +20,17 @@ struct Installation {
   bool brings_planner = false;
 };
 
+enum class AcceptLost : std::uint8_t { no, yes };
+
+/// Opens the installation's store, or makes it where there are no keys either. Keys without a store
+/// mean that it was lost: then a new one is made only where that is accepted.
+///
+/// @return `store_lost`, with what to do as the hint, or what `store::Writer::open` says
+Result<std::unique_ptr<store::Writer>> open_writer(Disk& keys_disk,
+                                                   const std::string& store_path,
+                                                   AcceptLost accept,
+                                                   const store::Environment& environment);
+
 /// Makes the keys and the first trust document of an empty store, or reads the keys of one in use.
 ///
 /// @param keys_disk  the directory of the key files

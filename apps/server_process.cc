@@ -138,9 +138,10 @@ Status ServerProcess::open() {
 Status ServerProcess::open_store() {
   const std::string path = options_.data_directory + "/skerry.db";
   SKERRY_TRY(std::unique_ptr<store::Writer> writer,
-             store::Writer::open(
-                 {.path = path},
-                 {.clock = &clock_, .random = &random_, .crypto = &crypto_, .log = &log_}));
+             open_writer(*keys_disk_,
+                         path,
+                         options_.accept_lost_store ? AcceptLost::yes : AcceptLost::no,
+                         {.clock = &clock_, .random = &random_, .crypto = &crypto_, .log = &log_}));
   SKERRY_TRY(installation_, open_installation(*keys_disk_, *writer, path, crypto_));
   SKERRY_TRY(gateway_reader_, store::Reader::open(path));
   SKERRY_TRY(planner_reader_, store::Reader::open(path));

@@ -39,6 +39,8 @@ struct ServerOptions {
   /// How sites reach this server, for the enrolment command; `listen` where empty.
   std::string site_address = {};
   std::uint32_t beat_s = 300;
+  /// Begin a new store where the one that belongs to the keys is gone.
+  bool accept_lost_store = false;
 };
 
 /// Who is connected, as the API reads it from other threads.

@@ -32,6 +32,10 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
   const skerry::server::BackupCommand backup(app, options.data_directory);
+  app.add_flag("--accept-lost-store",
+               options.accept_lost_store,
+               "Begin a new store where that of these keys is gone: numbers start over, and every "
+               "site must be enrolled anew");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -49,7 +53,8 @@ int main(int argc, char** argv) {
   }
   auto process = skerry::server::ServerProcess::create(options, log.for_room("server"));
   if (!process) {
-    log.error("cannot_start", {{"why", to_string(process.error())}});
+    log.error("cannot_start",
+              {{"why", to_string(process.error())}, {"next", process.error().hint}});
     return 70;
   }
   return (*process)->run();

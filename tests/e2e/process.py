@@ -35,10 +35,15 @@ class TheServer(unittest.TestCase):
         self.port = free_port()
         self.log = self.directory / "skerryd.log"
 
-    def start(self, before=""):
-        command = f"{before} exec {self.programs}/skerryd --data {self.directory}/data --listen 127.0.0.1:{self.port}"
+    def launch(self, before="", flags=""):
+        command = (f"{before} exec {self.programs}/skerryd --data {self.directory}/data"
+                   f" --listen 127.0.0.1:{self.port} {flags}")
         server = Program(["sh", "-c", command], self.log)
         self.addCleanup(server.end, signal.SIGKILL)
+        return server
+
+    def start(self, before="", flags=""):
+        server = self.launch(before, flags)
         eventually(20, "skerryd says that it has started", lambda: "server_started" in self.log.read_text())
         return server
 
@@ -98,6 +103,21 @@ class TheServer(unittest.TestCase):
         for arguments, code in [(["--beat", "0"], 2), (["--bogus"], 2), (["--help"], 0)]:
             done = subprocess.run([self.programs / "skerryd", *arguments], capture_output=True, timeout=20, check=False)
             self.assertEqual(done.returncode, code, arguments)
+
+    def test_does_not_start_without_the_store_of_its_keys(self):
+        self.start().end(signal.SIGTERM)
+        keys = {key.name: key.read_bytes() for key in (self.directory / "data/keys").iterdir()}
+        for file in (self.directory / "data").glob("skerry.db*"):
+            file.unlink()
+        self.log.write_text("")
+        server = self.launch()
+        self.assertEqual(server.process.wait(20), 70)
+        said = self.log.read_text()
+        for word in ["store_lost", f"{self.directory}/data/skerry.db", "rollback", "backup", "--accept-lost-store"]:
+            self.assertIn(word, said)
+        self.assertFalse((self.directory / "data/skerry.db").exists())
+        self.start(flags="--accept-lost-store").end(signal.SIGTERM)
+        self.assertEqual(keys, {key.name: key.read_bytes() for key in (self.directory / "data/keys").iterdir()})
 
     def test_may_have_as_many_connections_as_the_system_allows(self):
         server = self.start("ulimit -S -n 256;")

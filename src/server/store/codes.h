@@ -24,6 +24,7 @@ inline constexpr ErrorCode store_corrupt{"store_corrupt"};  // Never repaired by
 inline constexpr ErrorCode store_locked{"store_locked"};    // Another process has this file.
 inline constexpr ErrorCode store_shared{"store_shared"};    // On a network file system, or linked.
 inline constexpr ErrorCode store_unknown{"store_unknown"};  // Not a database of ours.
+inline constexpr ErrorCode store_lost{"store_lost"};        // Absent or empty, and must not be.
 inline constexpr ErrorCode schema_too_new{"schema_too_new"};
 inline constexpr ErrorCode audit_broken{"audit_broken"};
 

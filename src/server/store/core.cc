@@ -26,6 +26,9 @@ Writer::Core::Core(Options options, Environment environment, FileLock lock)
 Result<std::unique_ptr<Writer::Core>> Writer::Core::open(Options options, Environment environment) {
   FileLock lock;
   if (options.vfs.empty()) {
+    if (options.absent == Options::Absent::refuse) {
+      SKERRY_CHECK(require_file(options.path));
+    }
     SKERRY_TRY(lock, FileLock::acquire(options.path));
   }
   std::unique_ptr<Core> core(new Core(std::move(options), environment, std::move(lock)));
@@ -35,7 +38,7 @@ Result<std::unique_ptr<Writer::Core>> Writer::Core::open(Options options, Enviro
 
 Status Writer::Core::begin() {
   SKERRY_TRY(connection_, Connection::open(options_.path, options_.vfs, Connection::Mode::write));
-  SKERRY_CHECK(prepare_schema(*connection_, options_.path, *environment_.random));
+  SKERRY_CHECK(prepare_schema(*connection_, options_, *environment_.random));
   SKERRY_TRY(counters_, read_counters(*connection_));
   {
     SKERRY_TRY(Query clean, connection_->query("SELECT clean FROM head"));

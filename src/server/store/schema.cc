@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include <sys/stat.h>
+
 #include "base/uuid.h"
 #include "server/store/codes.h"
 
@@ -202,6 +204,10 @@ Error schema_error(ErrorCode code, std::string message) {
           .field_path = "store"};
 }
 
+Status lost(const std::string& path) {
+  return fail(schema_error(store_lost, path + " is missing or empty"));
+}
+
 Result<std::uint64_t> single_number(Connection& connection, const char* sql) {
   SKERRY_TRY(Query query, connection.query(sql));
   SKERRY_TRY(const bool row, query.next());
@@ -244,21 +250,27 @@ Status accept_newer(Connection& connection, std::uint64_t found) {
 
 }  // namespace
 
-Status prepare_schema(Connection& connection, const std::string& path, Random& random) {
+Status require_file(const std::string& path) {
+  struct stat about = {};
+  return ::stat(path.c_str(), &about) != 0 || about.st_size == 0 ? lost(path) : Status{};
+}
+
+Status prepare_schema(Connection& connection, const Options& options, Random& random) {
   SKERRY_TRY(const std::uint64_t tables,
              single_number(connection, "SELECT count(*) FROM sqlite_schema"));
   SKERRY_TRY(const std::uint64_t owner, single_number(connection, "PRAGMA application_id"));
   if (tables == 0 && owner == 0) {
-    return create(connection, random);
+    return options.absent == Options::Absent::make ? create(connection, random)
+                                                   : lost(options.path);
   }
   if (owner != application_id) {
-    return fail(schema_error(store_unknown, path + " belongs to another program"));
+    return fail(schema_error(store_unknown, options.path + " belongs to another program"));
   }
   SKERRY_TRY(const std::uint64_t found, single_number(connection, "PRAGMA user_version"));
   if (found > schema_version) {
     return accept_newer(connection, found);
   }
-  return found == schema_version ? Status() : migrate(connection, path, found);
+  return found == schema_version ? Status() : migrate(connection, options.path, found);
 }
 
 namespace {

@@ -18,6 +18,9 @@ namespace skerry::store {
 struct Options {
   /// The database's file; its neighbours "-wal", "-shm" and "-lock" belong to it too.
   std::string path = {};
+  /// What is done where there is no store, or an empty file.
+  enum class Absent : std::uint8_t { make, refuse };
+  Absent absent = Absent::make;
   /// The SQLite VFS to use; empty is the system's. With another one neither the lock file nor the
   /// file system is looked at: whoever brings a disk answers for it.
   std::string vfs = {};
@@ -48,8 +51,8 @@ class Writer {
  public:
   /// Opens or makes the store, and migrates an older one after a backup beside it.
   ///
-  /// @return `store_locked`, `store_shared`, `store_unknown`, `schema_too_new`, `store_corrupt`,
-  ///         or what the disk said
+  /// @return `store_locked`, `store_shared`, `store_unknown`, `store_lost`, `schema_too_new`,
+  ///         `store_corrupt`, or what the disk said
   static Result<std::unique_ptr<Writer>> open(Options options, Environment environment);
 
   Writer(const Writer&) = delete;

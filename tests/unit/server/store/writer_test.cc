@@ -3,6 +3,7 @@
 #include <fstream>
 #include <future>
 
+#include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -178,6 +179,38 @@ TEST_F(WriterTest, RefusesAFileThatIsNoStore) {
   const auto opened = Writer::open({.path = stranger}, environment());
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, store_corrupt);
+}
+
+TEST_F(WriterTest, MakesNoStoreInPlaceOfALostOne) {
+  const std::string lost = directory.path() + "/lost.db";
+  const Options options{.path = lost, .absent = Options::Absent::refuse};
+  // Of the lost store: SQLite drops it where it makes a new file.
+  std::ofstream(lost + "-wal") << "the last changes";
+  const auto missing = Writer::open(options, environment());
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, store_lost);
+  EXPECT_NE(::access(lost.c_str(), F_OK), 0);
+  EXPECT_EQ(::access((lost + "-wal").c_str(), F_OK), 0);
+
+  std::ofstream(lost) << "";
+  const auto empty = Writer::open(options, environment());
+  ASSERT_FALSE(empty);
+  EXPECT_EQ(empty.error().code, store_lost);
+}
+
+TEST_F(WriterTest, MakesNoStoreInADatabaseThatHoldsNothing) {
+  const std::string bare = directory.path() + "/bare.db";
+  {
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(bare.c_str(), &database), SQLITE_OK);
+    ASSERT_EQ(sqlite3_exec(database, "CREATE TABLE a(b); DROP TABLE a", nullptr, nullptr, nullptr),
+              SQLITE_OK);
+    sqlite3_close(database);
+  }
+  const auto opened =
+      Writer::open({.path = bare, .absent = Options::Absent::refuse}, environment());
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, store_lost);
 }
 
 TEST_F(WriterTest, ReaderRefusesAFileThatDoesNotExist) {
