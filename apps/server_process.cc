@@ -10,6 +10,7 @@
 #include "os/descriptor.h"
 #include "os/descriptor_limit.h"
 #include "os/dialer.h"
+#include "os/subscriber.h"
 #include "server/auth/tokens.h"
 #include "server/store/codes.h"
 
@@ -19,8 +20,6 @@ namespace {
 constexpr int exit_recover = 70;
 constexpr std::uint16_t default_port = 8443;
 constexpr const char* setup_code_file = "setup-code";
-constexpr std::size_t arrivals_max = 1024;
-constexpr std::chrono::seconds hello_deadline{5};
 /// How long a site waits before it comes back after a restart of the server.
 constexpr std::uint32_t restart_retry_s = 5;
 /// For the goodbyes to reach the sites.
@@ -45,9 +44,9 @@ Result<os::SocketAddress> listen_address(const std::string& text) {
   return *address;
 }
 
-/// A guesser has a new port each time.
-std::string_view without_port(std::string_view address) {
-  return address.substr(0, address.rfind(':'));
+/// A guesser has a new port each time, and a new IPv6 address if it wants to.
+std::string guesser_of(std::string_view address) {
+  return os::subscriber_of(address.substr(0, address.rfind(':')));
 }
 
 }  // namespace
@@ -268,9 +267,9 @@ Status ServerProcess::open_gateway() {
       .beat_s = options_.beat_s,
       .may_guess =
           [this](const std::string& address) {
-            return !guesses_.attempt(without_port(address), loop_->now());
+            return !guesses_.attempt(guesser_of(address), loop_->now());
           },
-      .guessed = [this](const std::string& address) { guesses_.succeed(without_port(address)); }});
+      .guessed = [this](const std::string& address) { guesses_.succeed(guesser_of(address)); }});
   gateway_->on_presence_changed(
       [this](store::SiteNumber site, const gateway::Gateway::Presence& presence) {
         presence_.publish(site, presence);
@@ -297,43 +296,25 @@ Status ServerProcess::open_planner() {
 
 Status ServerProcess::open_listener() {
   SKERRY_TRY(const os::SocketAddress address, listen_address(options_.listen));
+  arrivals_.emplace(*loop_,
+                    gateway::Arrivals::Limits{},
+                    [this](os::Descriptor socket, const auto& peer, const auto& hello) {
+                      on_arrived(std::move(socket), peer, hello);
+                    });
   SKERRY_TRY(listener_,
              os::TcpListener::create(
                  *loop_, address, [this](os::Descriptor socket, const os::SocketAddress& peer) {
-                   on_accepted(std::move(socket), peer);
+                   arrivals_->take(std::move(socket), peer);
                  }));
   return {};
 }
 
-/// One port for sites and people: what the client's hello asks for decides, before any TLS object.
-void ServerProcess::on_accepted(os::Descriptor socket, const os::SocketAddress& peer) {
-  if (arrivals_.size() >= arrivals_max) {
-    return;
-  }
-  const std::uint64_t number = ++last_arrival_;
-  auto peek = os::HelloPeek::start(
-      *loop_,
-      std::move(socket),
-      hello_deadline,
-      [this, number](os::Descriptor back, const Result<os::ClientHello>& hello) {
-        on_hello(number, std::move(back), hello);
-      });
-  if (peek) {
-    arrivals_[number] = {.peek = *std::move(peek), .address = to_string(peer)};
-  }
-}
-
-void ServerProcess::on_hello(std::uint64_t number,
-                             os::Descriptor socket,
-                             const Result<os::ClientHello>& hello) {
-  const auto found = arrivals_.find(number);
-  const std::string address = found == arrivals_.end() ? "" : found->second.address;
-  arrivals_.erase(number);
-  if (!hello) {
-    return;
-  }
-  if (hello->offers(gateway::site_protocol)) {
-    links_->adopt(std::move(socket), address);
+/// One port for sites and people: what the client's hello asks for decides.
+void ServerProcess::on_arrived(os::Descriptor socket,
+                               const os::SocketAddress& peer,
+                               const os::ClientHello& hello) {
+  if (hello.offers(gateway::site_protocol)) {
+    links_->adopt(std::move(socket), peer);
   } else {
     api_server_->adopt(std::move(socket));
   }

@@ -13,13 +13,13 @@
 #include "net/server.h"
 #include "os/directory_disk.h"
 #include "os/event_loop.h"
-#include "os/hello_peek.h"
 #include "os/signals.h"
 #include "os/system_clock.h"
 #include "os/system_random.h"
 #include "os/tcp_listener.h"
 #include "server/api/api.h"
 #include "server/auth/throttle.h"
+#include "server/gateway/arrivals.h"
 #include "server/gateway/gateway.h"
 #include "server/gateway/site_links.h"
 #include "server/planner/planner.h"
@@ -105,20 +105,15 @@ class ServerProcess {
   Status open_planner();
   Status open_api();
   Status open_listener();
-  void on_accepted(os::Descriptor socket, const os::SocketAddress& peer);
-  void on_hello(std::uint64_t number, os::Descriptor socket, const Result<os::ClientHello>& hello);
+  void on_arrived(os::Descriptor socket,
+                  const os::SocketAddress& peer,
+                  const os::ClientHello& hello);
   /// A change for the store whose answer comes on the event loop.
   Status submit(store::Change change, store::Done done);
   /// Lets gateway and planner look at the store again, from any thread.
   void wake();
   void step();
   void stop();
-
-  /// A connection whose first bytes are awaited.
-  struct Arrival {
-    std::unique_ptr<os::HelloPeek> peek;
-    std::string address;
-  };
 
   ServerOptions options_;
   std::size_t descriptors_max_ = 0;
@@ -149,8 +144,7 @@ class ServerProcess {
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<net::Server> api_server_;
   std::unique_ptr<os::TcpListener> listener_;
-  std::map<std::uint64_t, Arrival> arrivals_;
-  std::uint64_t last_arrival_ = 0;
+  std::optional<gateway::Arrivals> arrivals_;
   std::atomic<bool> woken_ = false;
   os::Timer timer_;
   bool stopping_ = false;

@@ -1,6 +1,5 @@
 #include "net/server.h"
 
-#include <algorithm>
 #include <atomic>
 #include <map>
 #include <thread>
@@ -10,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "net/mailbox.h"
+#include "os/subscriber.h"
 #include "os/system_clock.h"
 #include "os/tcp_listener.h"
 #include "os/tcp_socket.h"
@@ -20,18 +20,6 @@ namespace {
 
 constexpr std::chrono::seconds stop_patience{5};
 
-/// The address without its port, IPv4 as IPv4 however it came.
-std::string host_of(os::SocketAddress address) {
-  static constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  if (address.family == os::SocketAddress::Family::ipv6 &&
-      std::equal(mapped.begin(), mapped.end(), address.ip.begin())) {
-    std::copy_n(address.ip.begin() + 12, 4, address.ip.begin());
-    address.family = os::SocketAddress::Family::ipv4;
-  }
-  const std::string text = os::to_string(address);
-  return text.substr(0, text.rfind(':'));
-}
-
 std::string peer_of(int socket) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
@@ -40,7 +28,7 @@ std::string peer_of(int socket) {
     return "";
   }
   const std::optional<os::SocketAddress> address = os::from_kernel(generic);
-  return address ? host_of(*address) : "";
+  return address ? os::host_of(*address) : "";
 }
 
 }  // namespace
@@ -80,7 +68,7 @@ class Server::Core {
   std::unique_ptr<os::TcpListener> listener_;
   std::unique_ptr<ConnectionContext> context_;
   Connections connections_;
-  std::map<std::string, std::size_t, std::less<>> by_address_;
+  std::map<std::string, std::size_t, std::less<>> by_subscriber_;
   std::uint64_t last_number_ = 0;
   os::Timer patience_;
   std::thread thread_;
@@ -126,10 +114,11 @@ void Server::Core::adopt(os::Descriptor socket) {
 
 void Server::Core::take(os::Descriptor socket) {
   const std::string peer = peer_of(socket.get());
-  const auto standing = by_address_.find(peer);
-  const std::size_t of_address = standing == by_address_.end() ? 0 : standing->second;
+  const std::string subscriber = os::subscriber_of(peer);
+  const auto standing = by_subscriber_.find(subscriber);
+  const std::size_t of_subscriber = standing == by_subscriber_.end() ? 0 : standing->second;
   if (context_->stopping || connections_.size() >= options_.connections_max ||
-      of_address >= options_.connections_per_address_max) {
+      of_subscriber >= options_.connections_per_address_max) {
     ++refused;
     log_.debug("connection_refused", {{"peer", peer}});
     return;
@@ -141,7 +130,7 @@ void Server::Core::take(os::Descriptor socket) {
     log_.warning("connection_failed", {{"peer", peer}, {"why", made.error().message}});
     return;
   }
-  ++by_address_[peer];
+  ++by_subscriber_[subscriber];
   ++accepted;
   connections_.emplace(number, *std::move(made));
   open = connections_.size();
@@ -152,9 +141,9 @@ void Server::Core::remove(std::uint64_t number) {
   if (found == connections_.end()) {
     return;
   }
-  const auto of_address = by_address_.find(found->second->peer());
-  if (of_address != by_address_.end() && --of_address->second == 0) {
-    by_address_.erase(of_address);
+  const auto of_subscriber = by_subscriber_.find(os::subscriber_of(found->second->peer()));
+  if (of_subscriber != by_subscriber_.end() && --of_subscriber->second == 0) {
+    by_subscriber_.erase(of_subscriber);
   }
   connections_.erase(found);
   open = connections_.size();

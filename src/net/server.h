@@ -17,6 +17,7 @@ namespace skerry::net {
 struct ServerOptions {
   ConnectionLimits limits = {};
   std::size_t connections_max = 2048;
+  /// Of one subscriber: an IPv4 address, or an IPv6 /64.
   std::size_t connections_per_address_max = 256;
   /// An address of the server's own, beside what it adopts. Port 0 takes a free one.
   std::optional<os::SocketAddress> listen = {};

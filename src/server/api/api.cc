@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/uuid.h"
-#include "os/socket_address.h"
+#include "os/subscriber.h"
 #include "server/api/codes.h"
 #include "server/api/handlers.h"
 #include "server/api/parameters.h"
@@ -15,21 +15,6 @@ namespace skerry::api {
 namespace {
 
 constexpr std::size_t body_max = std::size_t{1024} * 1024;
-
-/// Of an address what one subscriber has: an IPv4 address, or the front half of an IPv6 one.
-std::string subscriber_of(const std::string& peer) {
-  std::string host = peer;
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
-  }
-  std::optional<os::SocketAddress> address = os::parse_ip(host, 0);
-  if (!address || address->family == os::SocketAddress::Family::ipv4) {
-    return host;
-  }
-  std::fill(address->ip.begin() + 8, address->ip.end(), std::uint8_t{0});
-  const std::string text = os::to_string(*address);
-  return text.substr(0, text.rfind(':')) + "/64";
-}
 
 using HandlerFunction = void (*)(Desk& desk, const CallPtr& call);
 
@@ -151,7 +136,7 @@ Result<CallPtr> Api::Core::admit(const std::shared_ptr<net::Exchange>& exchange)
                                              : "there is nothing at this path"});
   }
   SKERRY_TRY(std::vector<net::Header> query, net::parse_query(head.query));
-  const std::string address = subscriber_of(head.peer);
+  const std::string address = os::subscriber_of(head.peer);
   const auth::Caller caller{.authorization = net::find_header(head.headers, "authorization"),
                             .address = address,
                             .token_in_url = net::find_header(query, "token") != nullptr ||
@@ -189,7 +174,7 @@ void Api::Core::deny(const std::shared_ptr<net::Exchange>& exchange, const Error
   if (error.kind == ErrorKind::denied) {
     ++desk_.counters.denied;
     const net::RequestHead& head = exchange->head();
-    const std::string address = subscriber_of(head.peer);
+    const std::string address = os::subscriber_of(head.peer);
     const std::string action = head.method + " " + head.path.substr(0, 256);
     if (auto note = desk_.gate.note_denied({.address = address}, action, error)) {
       desk_.submit(*std::move(note), [](const auto&) {});

@@ -62,7 +62,9 @@ void Gateway::claim_site(Number number) {
   if (peer.session->is_stranger() || !peer.session->site()) {
     return;
   }
-  strangers_.erase({peer.session->key_digest(), number});
+  if (strangers_.erase({peer.session->key_digest(), number}) > 0) {
+    peer.connection->on_greeted();
+  }
   Number& holder = by_site_[*peer.session->site()];
   if (holder != number && holder != 0) {
     if (const auto old = peers_.find(holder); old != peers_.end()) {

@@ -26,6 +26,9 @@ class Connection {
   [[nodiscard]] virtual std::size_t queued() const = 0;
   /// Sends what is queued and ends. `Gateway::on_closed` follows.
   virtual void finish() = 0;
+
+  /// The peer is a site that belongs here.
+  virtual void on_greeted() {}
 };
 
 /// All site links of one server.

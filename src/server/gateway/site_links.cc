@@ -1,5 +1,6 @@
 #include "server/gateway/site_links.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "wire/frame.h"
@@ -9,8 +10,11 @@ namespace skerry::gateway {
 /// One peer's socket.
 class SiteLinks::Link : public os::StreamHandler, public Connection {
  public:
-  Link(SiteLinks& owner, std::uint64_t id, std::string address)
-      : owner_(owner), id_(id), address_(std::move(address)) {}
+  Link(SiteLinks& owner, std::uint64_t id, std::string address, os::SubscriberShares::Place place)
+      : owner_(owner),
+        id_(id),
+        address_(std::move(address)),
+        stranger_(std::make_unique<os::SubscriberShares::Place>(std::move(place))) {}
 
   Status open(os::Descriptor socket) {
     SKERRY_TRY(
@@ -26,6 +30,8 @@ class SiteLinks::Link : public os::StreamHandler, public Connection {
   [[nodiscard]] std::size_t queued() const override { return stream_->queued(); }
 
   void finish() override { stream_->finish(); }
+
+  void on_greeted() override { stranger_.reset(); }
 
   // From the stream.
   void on_open(const os::StreamPeer& peer) override {
@@ -47,6 +53,8 @@ class SiteLinks::Link : public os::StreamHandler, public Connection {
   SiteLinks& owner_;
   std::uint64_t id_;
   std::string address_;
+  /// Its place among those that are not known yet.
+  std::unique_ptr<os::SubscriberShares::Place> stranger_;
   std::unique_ptr<os::Stream> stream_;
   Gateway::Number number_ = 0;
 };
@@ -65,23 +73,36 @@ Result<std::unique_ptr<SiteLinks>> SiteLinks::create(os::EventLoop& loop,
 }
 
 SiteLinks::SiteLinks(os::EventLoop& loop, Gateway& gateway, Options options)
-    : loop_(loop), gateway_(gateway), options_(options) {}
+    : loop_(loop),
+      gateway_(gateway),
+      options_(options),
+      strangers_(std::min(options.strangers_per_subscriber_max,
+                          std::max<std::size_t>(options.links_max / 4, 1))) {}
 
 SiteLinks::~SiteLinks() = default;
 
-void SiteLinks::adopt(os::Descriptor socket, std::string address) {
+void SiteLinks::adopt(os::Descriptor socket, const os::SocketAddress& peer) {
   if (links_.size() >= options_.links_max) {
-    // At 1, 2, 4, 8 …: who is turned away comes again and again.
-    if (std::has_single_bit(++refused_) && options_.log != nullptr) {
-      options_.log->warning("links_refused",
-                            {{"refused", refused_}, {"links_max", options_.links_max}});
-    }
+    refuse();
+    return;
+  }
+  std::optional<os::SubscriberShares::Place> place = strangers_.take(peer);
+  if (!place) {
+    refuse();
     return;
   }
   const std::uint64_t id = ++last_id_;
-  auto link = std::make_unique<Link>(*this, id, std::move(address));
+  auto link = std::make_unique<Link>(*this, id, to_string(peer), *std::move(place));
   if (link->open(std::move(socket))) {
     links_[id] = std::move(link);
+  }
+}
+
+/// Logged at 1, 2, 4, 8 …: who is turned away comes again and again.
+void SiteLinks::refuse() {
+  if (std::has_single_bit(++refused_) && options_.log != nullptr) {
+    options_.log->warning("links_refused",
+                          {{"refused", refused_}, {"links_max", options_.links_max}});
   }
 }
 

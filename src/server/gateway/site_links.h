@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "os/event_loop.h"
 #include "os/stream.h"
+#include "os/subscriber.h"
 #include "os/tls.h"
 #include "server/gateway/gateway.h"
 
@@ -27,6 +28,10 @@ class SiteLinks {
   struct Options {
     /// Beyond this many connections new ones are dropped before their handshake.
     std::size_t links_max = links_at(1024);
+    /// Links of one subscriber that are not known to be a site's, most of them in their handshake
+    /// or waiting for approval: beyond this many, and beyond a quarter of `links_max`, its new ones
+    /// are dropped.
+    std::size_t strangers_per_subscriber_max = 1024;
     const Log* log = nullptr;
   };
 
@@ -50,7 +55,7 @@ class SiteLinks {
   ~SiteLinks();
 
   /// Takes an accepted connection whose first bytes are still unread.
-  void adopt(os::Descriptor socket, std::string address);
+  void adopt(os::Descriptor socket, const os::SocketAddress& peer);
 
  private:
   class Link;
@@ -58,12 +63,14 @@ class SiteLinks {
   SiteLinks(os::EventLoop& loop, Gateway& gateway, Options options);
 
   void forget(std::uint64_t id);
+  void refuse();
 
   os::EventLoop& loop_;
   Gateway& gateway_;
   Options options_;
   std::uint64_t refused_ = 0;
   std::unique_ptr<os::TlsContext> context_;
+  os::SubscriberShares strangers_;
   std::map<std::uint64_t, std::unique_ptr<Link>> links_;
   std::uint64_t last_id_ = 0;
 };

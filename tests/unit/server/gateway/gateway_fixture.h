@@ -41,6 +41,8 @@ class Peer final : public Connection {
 
   void finish() override { is_finished = true; }
 
+  void on_greeted() override { ++greeted; }
+
   template <class Message>
   [[nodiscard]] std::vector<Message> all() const {
     std::vector<Message> found;
@@ -61,6 +63,7 @@ class Peer final : public Connection {
   KeyPair key;
   std::vector<wire::Message> heard;
   bool is_finished = false;
+  int greeted = 0;
   /// Takes what is sent only when asked to.
   bool is_slow = false;
   std::size_t untaken = 0;

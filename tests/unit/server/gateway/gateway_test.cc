@@ -70,6 +70,16 @@ TEST_F(GatewayTest, EndsAStrangerThatDoesNotGreetFirst) {
   EXPECT_TRUE(peer.is_finished);
 }
 
+TEST_F(GatewayTest, TellsOnceWhenAPeerIsKnownAsASite) {
+  Peer& waiting = connect();
+  say(waiting, wire::EnrolRequest{.token = "ask", .name = "till"});
+  say(waiting, wire::Beat{});
+  EXPECT_EQ(waiting.greeted, 0);
+  Peer& site = enrolled();
+  say(site, wire::Beat{});
+  EXPECT_EQ(site.greeted, 1);
+}
+
 TEST_F(GatewayTest, KnowsNoSiteByAKeyThatIsNotItsOwn) {
   Peer& peer = connect();
   say(peer, wire::AgentHello{});
