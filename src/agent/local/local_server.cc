@@ -1,5 +1,7 @@
 #include "agent/local/local_server.h"
 
+#include <algorithm>
+
 #include "os/stream.h"
 #include "wire/frame.h"
 #include "wire/local.h"
@@ -16,7 +18,7 @@ constexpr std::size_t request_bytes_max = 1024;
 class LocalServer::Peer : public os::StreamHandler {
  public:
   Peer(LocalServer& server, std::uint64_t number)
-      : server_(server), number_(number), reader_(request_bytes_max) {}
+      : server_(server), number_(number), heard_(++server.turn_), reader_(request_bytes_max) {}
 
   Status open(os::Descriptor socket) {
     SKERRY_TRY(
@@ -26,7 +28,10 @@ class LocalServer::Peer : public os::StreamHandler {
     return {};
   }
 
+  [[nodiscard]] std::uint64_t heard() const { return heard_; }
+
   void on_bytes(std::string_view bytes) override {
+    heard_ = ++server_.turn_;
     reader_.feed(bytes);
     while (true) {
       const Result<std::optional<wire::Frame>> frame = reader_.next();
@@ -58,6 +63,8 @@ class LocalServer::Peer : public os::StreamHandler {
 
   LocalServer& server_;
   std::uint64_t number_;
+  /// The turn at which it came or last said something.
+  std::uint64_t heard_;
   wire::FrameReader reader_;
   std::unique_ptr<os::Stream> stream_;
 };
@@ -82,7 +89,9 @@ Result<std::unique_ptr<LocalServer>> LocalServer::create(os::EventLoop& loop,
 
 void LocalServer::on_accepted(os::Descriptor socket) {
   if (peers_.size() >= peers_max) {
-    return;
+    // A client that was forgotten somewhere must not keep root from asking.
+    peers_.erase(std::ranges::min_element(
+        peers_, {}, [](const auto& each) { return each.second->heard(); }));
   }
   const std::uint64_t number = ++last_number_;
   auto peer = std::make_unique<Peer>(*this, number);

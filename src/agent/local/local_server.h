@@ -11,8 +11,8 @@
 
 namespace skerry::agent::local {
 
-/// Serves local hands on a root-only unix socket. One request is answered after the other; at most
-/// eight peers at once.
+/// Serves local hands on a root-only unix socket. One request is answered after the other. Of eight
+/// peers the one that was silent longest makes room for a ninth.
 class LocalServer {
  public:
   /// A verb in, a JSON object out.
@@ -37,6 +37,8 @@ class LocalServer {
   Answer answer_;
   std::map<std::uint64_t, std::unique_ptr<Peer>> peers_;
   std::uint64_t last_number_ = 0;
+  /// Counts what the peers do, which tells who did nothing longest.
+  std::uint64_t turn_ = 0;
   std::unique_ptr<os::UnixListener> listener_;
 };
 
