@@ -10,6 +10,7 @@ namespace {
 constexpr std::string_view magic = "SKFLOOR1";
 /// One record a page, so that a torn page cannot take both.
 constexpr std::uint64_t slot_bytes = 4096;
+constexpr std::uint64_t file_bytes = 2 * slot_bytes;
 constexpr std::size_t record_bytes = 8 + 8 + 8 + 8 + 32 + 8 + 8 + 4;
 
 struct Slot {
@@ -44,12 +45,18 @@ std::optional<Slot> decode_slot(std::string_view bytes) {
   return slot;
 }
 
+/// For what only makes later writes safer: without room now, the next start tries again.
+Status unless_full(Status status) {
+  return !status && status.error().code == disk_full ? Status{} : status;
+}
+
 }  // namespace
 
 Result<FloorFile> FloorFile::open(Disk& disk, const std::string& name) {
   SKERRY_TRY(std::unique_ptr<File> file, disk.open(name, Disk::Create::if_missing));
   SKERRY_CHECK(disk.sync_directory());
   FloorFile floor(std::move(file));
+  SKERRY_CHECK(unless_full(floor.take_room()));
   bool damaged = false;
   for (const std::uint64_t offset : {std::uint64_t{0}, slot_bytes}) {
     SKERRY_TRY(const std::string bytes, floor.file_->read(offset, record_bytes));
@@ -64,12 +71,18 @@ Result<FloorFile> FloorFile::open(Disk& disk, const std::string& name) {
     // The next write goes to the damaged record's place, never over the good one. Where that page
     // was never written a full disk has none for it, and the good record is enough to start with.
     const FloorRecord good = *floor.value_;
-    const Status healed = floor.write(good);
-    if (!healed && healed.error().code != disk_full) {
-      return fail(healed.error());
-    }
+    SKERRY_CHECK(unless_full(floor.write(good)));
   }
   return floor;
+}
+
+Status FloorFile::take_room() {
+  SKERRY_TRY(const std::uint64_t size, file_->size());
+  if (size >= file_bytes) {
+    return {};
+  }
+  SKERRY_CHECK(file_->write(size, std::string(file_bytes - size, '\0')));
+  return file_->sync();
 }
 
 Status FloorFile::write(const FloorRecord& record) {

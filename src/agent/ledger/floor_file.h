@@ -24,10 +24,11 @@ struct FloorRecord {
 };
 
 /// Two checksummed records in one small file, written alternately and apart from the ledger: a torn
-/// write or one damaged record leaves the other. Losing both is adopt mode.
+/// write or one damaged record leaves the other. Losing both is adopt mode. The room of both is
+/// taken when the file is made, so that a full disk keeps no floor from being raised (G21).
 class FloorFile {
  public:
-  /// Reads both records and heals a damaged one from the other.
+  /// Reads both records and heals a damaged one from the other. A full disk is no error.
   static Result<FloorFile> open(Disk& disk, const std::string& name);
 
   /// Nothing where there never was a floor, or where both records are lost.
@@ -38,6 +39,8 @@ class FloorFile {
 
  private:
   explicit FloorFile(std::unique_ptr<File> file) : file_(std::move(file)) {}
+
+  Status take_room();
 
   std::unique_ptr<File> file_;
   std::optional<FloorRecord> value_;

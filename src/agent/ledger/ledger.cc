@@ -58,8 +58,9 @@ std::string event(document::ReportNumber number) {
 }  // namespace key
 
 Result<Ledger> Ledger::open(Disk& disk) {
-  SKERRY_TRY(LogStore log, open_log(disk));
+  // The floor before the log, whose reserve takes what room there is.
   SKERRY_TRY(FloorFile floor, FloorFile::open(disk, floor_name));
+  SKERRY_TRY(LogStore log, open_log(disk));
   Ledger ledger(std::move(log), std::move(floor));
   ledger.floor_lost_ = ledger.contains(key::floor_kept) && !ledger.floor_.value();
   SKERRY_TRY(const bool was_damaged, is_there(disk, damaged_name));

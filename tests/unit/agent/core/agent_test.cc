@@ -346,17 +346,23 @@ TEST_F(AgentCore, BeginsAStackOnADiskThatIsFullByNow) {
 
 TEST_F(AgentCore, DoesNotBlameAManifestForAFullDisk) {
   enrol();
+  // More than what is dead in the ledger by the last attempt.
+  std::vector<document::Release> releases{release_of("web:1")};
+  for (int which = 0; which < 60; ++which) {
+    releases.push_back(release_of("web:1"));
+    releases.back().stack = "pos-" + std::to_string(which);
+    releases.back().workload.project = releases.back().stack;
+  }
   for (int attempt = 0; attempt < 4; ++attempt) {
     // Room for the counted attempt, not for the manifest behind it.
     disk.set_faults({.capacity_bytes = disk.used_bytes() + 150});
-    say(wire::Document{.envelope =
-                           manifest_envelope({.term = 1, .seq = 1}, {release_of("web:1")})});
+    say(wire::Document{.envelope = manifest_envelope({.term = 1, .seq = 1}, releases)});
     EXPECT_EQ(agent->link().last_error()->code, disk_full);
     disk.set_faults({});
     connect();
     greet();
   }
-  tell({.term = 1, .seq = 1}, {release_of("web:1")});
+  tell({.term = 1, .seq = 1}, releases);
   EXPECT_EQ(refused(refusal::quarantined), 0U);
   EXPECT_TRUE(runs("pos", "web"));
 }

@@ -221,6 +221,39 @@ FloorRecord floor_at(std::uint64_t seq) {
   return record;
 }
 
+/// A floor's file as older agents left it: no longer than its last record.
+void put_older_floor(SimDisk& disk) {
+  FloorFile floor = FloorFile::open(disk, "floor").value();
+  ASSERT_TRUE(floor.write(floor_at(1)));
+  ASSERT_TRUE(floor.write(floor_at(2)));
+  ASSERT_TRUE(disk.open("floor", Disk::Create::no).value()->truncate(4096 + 84));
+}
+
+TEST(FloorFile, IsRaisedOnAFullDisk) {
+  SimDisk disk;
+  FloorFile floor = FloorFile::open(disk, "floor").value();
+  disk.set_faults({.capacity_bytes = disk.used_bytes()});
+  for (std::uint64_t seq = 1; seq <= 4; ++seq) {
+    ASSERT_TRUE(floor.write(floor_at(seq)));
+  }
+  EXPECT_EQ(FloorFile::open(disk, "floor").value().value(), floor_at(4));
+}
+
+TEST(FloorFile, TakesTheRoomOfAnOlderOneAtItsNextStart) {
+  SimDisk disk;
+  put_older_floor(disk);
+  EXPECT_EQ(FloorFile::open(disk, "floor").value().value(), floor_at(2));
+  EXPECT_EQ(disk.open("floor", Disk::Create::no).value()->size().value(), 2 * 4096U);
+}
+
+TEST(FloorFile, OpensOnAFullDisk) {
+  SimDisk disk;
+  put_older_floor(disk);
+  disk.set_faults({.capacity_bytes = disk.used_bytes()});
+  EXPECT_EQ(FloorFile::open(disk, "floor").value().value(), floor_at(2));
+  EXPECT_FALSE(FloorFile::open(disk, "another").value().value().has_value());
+}
+
 TEST(FloorFile, KeepsTheNewestAndHealsADamagedRecord) {
   SimDisk disk;
   {
