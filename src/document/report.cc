@@ -1,5 +1,8 @@
 #include "document/report.h"
 
+#include <algorithm>
+#include <limits>
+
 namespace skerry::document {
 
 std::string_view to_string(WorkloadState state) {
@@ -24,6 +27,16 @@ std::string_view to_string(WorkloadState state) {
       return "Stopped";
   }
   return "Unknown";
+}
+
+ReportNumber last_number(ReportNumber first, std::uint64_t count) {
+  constexpr std::uint64_t seq_max = std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t more = count > 0 ? count - 1 : 0;
+  return {.start = first.start, .seq = first.seq + std::min(more, seq_max - first.seq)};
+}
+
+ReportNumber last_number(const Event& event) {
+  return last_number(event.number, event.count);
 }
 
 }  // namespace skerry::document

@@ -221,7 +221,7 @@ struct Event {
   std::string field = {};
   std::string wanted = {};
   std::string found = {};
-  /// gap: how many entries from `number` on were dropped.
+  /// gap: how many entries from `number` on were dropped; 0 of an event, which stands for itself.
   std::uint64_t count = 0;
 
   friend bool operator==(const Event&, const Event&) = default;
@@ -242,5 +242,10 @@ struct Event {
     visit(11, "count", self.count);
   }
 };
+
+/// The last number that an entry of the log stands for: its own, or where it is a gap that of its
+/// last entry.
+ReportNumber last_number(ReportNumber first, std::uint64_t count);
+ReportNumber last_number(const Event& event);
 
 }  // namespace skerry::document

@@ -65,7 +65,7 @@ void Outbox::drop_into_gap(std::size_t index, Ledger::Change& change) {
     const Entry& right = entries_[first + 1];
     const bool adjacent = (left.number <= sent_) == (right.number <= sent_) &&
                           left.number.start == right.number.start &&
-                          left.number.seq + left.gap_count == right.number.seq;
+                          left.last().seq + 1 == right.number.seq;
     if (left.gap_count == 0 || right.gap_count == 0 || !adjacent) {
       return false;
     }
@@ -114,10 +114,10 @@ Result<std::vector<Event>> Outbox::next(ReportNumber after, std::size_t count_ma
   if (begin != entries_.begin()) {
     // Of a gap that has grown since it was sent, and could not be cut for want of room: its rest.
     const Entry& entry = *std::prev(begin);
-    const std::uint64_t end = entry.number.seq + entry.gap_count;
-    if (entry.number.start == after.start && end > after.seq + 1) {
+    const ReportNumber last = entry.last();
+    if (last.start == after.start && last > after) {
       events.push_back(gap_event(
-          {.start = after.start, .seq = after.seq + 1}, entry.event_class, end - after.seq - 1));
+          {.start = after.start, .seq = after.seq + 1}, entry.event_class, last.seq - after.seq));
     }
   }
   for (auto entry = begin; entry != entries_.end() && events.size() < count_max; ++entry) {
@@ -144,7 +144,7 @@ Status Outbox::renumber_above(std::uint64_t start) {
     entry.number = number;
     event->number = number;
     change.put(key::event(number), *event);
-    number.seq += std::max<std::uint64_t>(entry.gap_count, 1) - 1;
+    number = entry.last();
     renumbered.push_back(entry);
   }
   SKERRY_CHECK(ledger_->raise_start_above(start, std::move(change)));
@@ -159,13 +159,13 @@ Status Outbox::acknowledge(ReportNumber number) {
   bool any = false;
   while (!entries_.empty() && entries_.front().number <= number) {
     Entry& front = entries_.front();
-    const std::uint64_t end = front.number.seq + front.gap_count;
+    const ReportNumber last = front.last();
     any = true;
     change.erase(key::event(front.number));
-    if (front.gap_count > 0 && front.number.start == number.start && end > number.seq + 1) {
+    if (last.start == number.start && last > number) {
       // The gap has grown since it was sent; what it gained is not told yet.
       front.number.seq = number.seq + 1;
-      front.gap_count = end - front.number.seq;
+      front.gap_count = last.seq - number.seq;
       change.put(key::event(front.number),
                  gap_event(front.number, front.event_class, front.gap_count));
       break;

@@ -65,6 +65,10 @@ class Outbox {
     document::Event::Class event_class = document::Event::Class::unspecified;
     /// Of a gap: how many events it stands for; 0 for an event.
     std::uint64_t gap_count = 0;
+
+    [[nodiscard]] document::ReportNumber last() const {
+      return document::last_number(number, gap_count);
+    }
   };
 
   Outbox(Ledger& ledger, Limits limits) : ledger_(&ledger), limits_(limits) {}

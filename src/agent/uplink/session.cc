@@ -275,9 +275,7 @@ Status Session::pump_events() {
     if (events.empty()) {
       return {};
     }
-    const document::Event& last = events.back();
-    sent_ = {.start = last.number.start,
-             .seq = last.number.seq + std::max<std::uint64_t>(last.count, 1) - 1};
+    sent_ = document::last_number(events.back());
     outside_.outbox.mark_sent(sent_);
     unacknowledged_.push_back(sent_);
     outside_.outbox.said().event = sent_;

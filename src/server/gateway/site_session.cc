@@ -396,14 +396,11 @@ void SiteSession::on_events(const wire::EventBatch& batch) {
   }
   store::AddEvents add{.site = row_->number};
   std::ranges::transform(batch.events, std::back_inserter(add.events), event_row);
-  const document::Event& last = batch.events.back();
-  const document::ReportNumber end_number{
-      .start = last.number.start,
-      .seq = last.number.seq + std::max<std::uint64_t>(last.count, 1) - 1};
+  const document::ReportNumber last = document::last_number(batch.events.back());
   submit({.by = actor(), .operations = {std::move(add)}, .lane = store::Change::Lane::events},
-         [this, end_number](const auto& outcome) {
+         [this, last](const auto& outcome) {
            if (outcome) {
-             say(wire::EventAck{.number = end_number});
+             say(wire::EventAck{.number = last});
            } else {
              // Not stored, so not acknowledged: a new session sends them again.
              end(outcome.error());

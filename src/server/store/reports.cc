@@ -42,8 +42,7 @@ Result<Effect> Transaction::apply(const AddEvents& operation) {
       continue;
     }
     SKERRY_CHECK(add_event(operation.site, event));
-    heard = event.number;
-    heard.seq += event.count > 0 ? event.count - 1 : 0;
+    heard = document::last_number(event.number, event.count);
   }
   if (heard == before) {
     return Effect{.site = operation.site};
