@@ -345,15 +345,12 @@ void ServerProcess::step() {
   }
   api_->wake();
   bool works = true;
-  auto progress = planner::Planner::Progress::working;
-  while (progress == planner::Planner::Progress::working) {
-    const auto stepped = planner_->step();
-    if (!stepped) {
-      log_.warning("planner_failed", {{"why", to_string(stepped.error())}});
-      works = false;
-      break;
-    }
-    progress = *stepped;
+  const auto planned = planner_->step();
+  if (!planned) {
+    log_.warning("planner_failed", {{"why", to_string(planned.error())}});
+    works = false;
+  } else if (*planned == planner::Planner::Progress::working) {
+    wake();  // For the rest, after what else is waiting.
   }
   const Result<Instant> next = gateway_->step(loop_->now());
   if (!next) {

@@ -63,6 +63,14 @@ Cost cost_of(const StackAssignment& stack) {
   return cost;
 }
 
+Cost cost_of(const Manifest& manifest) {
+  Cost total;
+  for (const StackAssignment& stack : manifest.stacks) {
+    total += cost_of(stack);
+  }
+  return total;
+}
+
 /// A stack that takes more than it took in what the site was told.
 struct Growth {
   std::size_t index = 0;
@@ -106,10 +114,7 @@ std::vector<Growth> growth_of(const Manifest& manifest, const std::optional<Mani
 bool fit(Manifest& manifest,
          const std::optional<Manifest>& told,
          std::vector<place::Refused>& refused) {
-  Cost total;
-  for (const StackAssignment& stack : manifest.stacks) {
-    total += cost_of(stack);
-  }
+  Cost total = cost_of(manifest);
   if (total.fits()) {
     return true;
   }
@@ -128,6 +133,10 @@ bool fit(Manifest& manifest,
   }
   std::erase_if(manifest.stacks, [](const StackAssignment& stack) { return stack.name.empty(); });
   return total.fits();
+}
+
+std::size_t bytes_of(const Manifest& manifest) {
+  return cost_of(manifest).bytes;
 }
 
 }  // namespace skerry::planner

@@ -17,4 +17,7 @@ bool fit(document::Manifest& manifest,
          const std::optional<document::Manifest>& told,
          std::vector<place::Refused>& refused);
 
+/// What a manifest takes, never less than it does once encoded.
+std::size_t bytes_of(const document::Manifest& manifest);
+
 }  // namespace skerry::planner

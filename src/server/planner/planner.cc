@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "document/codec.h"
+#include "server/planner/fit.h"
 #include "server/store/codes.h"
 #include "trust/opened.h"
 
@@ -57,7 +58,8 @@ Result<Planner::Round> Planner::look() {
     return round;
   }
   for (const store::SiteNumber site : world_.dirty()) {
-    if (round.manifests.size() + round.adopted.size() >= options_.manifests_max) {
+    if (round.sites() >= options_.sites_max ||
+        round.manifest_bytes >= options_.manifest_bytes_max) {
       break;
     }
     SKERRY_CHECK(look_at(site, round));
@@ -79,6 +81,7 @@ Status Planner::look_at(store::SiteNumber number, Round& round) {
     hold(number, *decision.held);
   }
   if (decision.manifest) {
+    round.manifest_bytes += bytes_of(*decision.manifest);
     round.manifests.push_back({.site = number,
                                .id = site->row.id,
                                .term = site->row.term,

@@ -31,9 +31,11 @@ struct Environment {
   const Log* log = nullptr;
 };
 
+/// What one round looks at, signs and commits at most; the next one goes on with the rest. A site's
+/// manifest may be a megabyte, and whoever steps the planner has other things to do.
 struct Options {
-  /// Manifests signed and committed at once at most.
-  std::size_t manifests_max = 4096;
+  std::size_t sites_max = 4096;
+  std::size_t manifest_bytes_max = std::size_t{32} * 1024 * 1024;
 };
 
 /// Decides what each site runs, and says so: reads the store by cursor, places, compares with what
@@ -79,6 +81,11 @@ class Planner {
     std::vector<store::EndAdoption> adopted = {};
     std::vector<store::SiteNumber> settled = {};
     store::PlannerRow planner = {};
+    std::size_t manifest_bytes = 0;
+
+    [[nodiscard]] std::size_t sites() const {
+      return manifests.size() + adopted.size() + settled.size();
+    }
   };
 
   Result<Round> look();

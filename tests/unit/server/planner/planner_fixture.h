@@ -37,7 +37,9 @@ class PlannerTest : public ::testing::Test {
   }
 
   /// Forgets everything the planner keeps in memory.
-  void restart() { planner = std::make_unique<Planner>(planner_environment()); }
+  void restart(Options options = {}) {
+    planner = std::make_unique<Planner>(planner_environment(), options);
+  }
 
   [[nodiscard]] Environment planner_environment() {
     return {.reader = reader.get(),

@@ -10,6 +10,14 @@ namespace {
 using Names = std::vector<std::string>;
 using document::PlanNumber;
 
+/// Slots whose values take that much at every site.
+std::vector<document::Slot> slots_of(std::size_t size_bytes) {
+  return {{.expression = "${NOBODY_SETS_THIS:-" + std::string(size_bytes / 4, 'x') + "}"},
+          {.expression = "${NOBODY_SETS_THIS:-" + std::string(size_bytes / 4, 'x') + "}"},
+          {.expression = "${NOBODY_SETS_THIS:-" + std::string(size_bytes / 4, 'x') + "}"},
+          {.expression = "${NOBODY_SETS_THIS:-" + std::string(size_bytes / 4, 'x') + "}"}};
+}
+
 TEST_F(PlannerTest, TellsASiteTheStacksThatNameIt) {
   const store::SiteNumber shop = add_site(1, "shop");
   const store::SiteNumber mast = add_site(2, "mast");
@@ -149,6 +157,40 @@ TEST_F(PlannerTest, SplitsManySitesIntoBatches) {
   EXPECT_EQ(told(300).first.seq, 2U);
 }
 
+TEST_F(PlannerTest, LooksAtSoManySitesInARoundAndGoesOnInTheNext) {
+  for (std::uint8_t which = 1; which <= 5; ++which) {
+    add_site(which, "site" + std::to_string(which));
+  }
+  restart({.sites_max = 2});
+  std::vector<std::size_t> told;
+  while (planner->step().value() != Planner::Progress::idle) {
+    ASSERT_TRUE(writer->drain());
+    told.push_back(reader->told_since(0, 10).value().size());
+  }
+  EXPECT_EQ(told, (std::vector<std::size_t>{2, 4, 5}));
+
+  // Where nothing is to be told it takes as many rounds.
+  restart({.sites_max = 2});
+  int rounds = 1;
+  for (; planner->step().value() != Planner::Progress::idle; ++rounds) {
+  }
+  EXPECT_EQ(rounds, 3);
+}
+
+TEST_F(PlannerTest, SignsSoManyBytesInARoundAndGoesOnInTheNext) {
+  for (std::uint8_t which = 1; which <= 3; ++which) {
+    add_site(which, "site" + std::to_string(which));
+  }
+  put_stack("web", {"site1", "site2", "site3"}, 1, slots_of(100'000));
+  restart({.manifest_bytes_max = 150'000});
+  std::vector<std::size_t> told;
+  while (planner->step().value() != Planner::Progress::idle) {
+    ASSERT_TRUE(writer->drain());
+    told.push_back(reader->told_since(0, 10).value().size());
+  }
+  EXPECT_EQ(told, (std::vector<std::size_t>{2, 3}));
+}
+
 TEST_F(PlannerTest, EqualInputsGiveEqualPayloads) {
   const NewManifest manifest{.site = 1,
                              .id = site_id(1),
@@ -251,14 +293,6 @@ TEST_F(PlannerTest, KeepsAsToldAStackThatCannotBePlacedAnyMore) {
   EXPECT_EQ(told(shop).second.stacks[0].release, other);
   EXPECT_EQ(told(shop).second.stacks[1].release, running);
   EXPECT_EQ(planner->held().at(shop).code, "PlacingFailed");
-}
-
-/// Slots whose values take that much at every site.
-std::vector<document::Slot> slots_of(std::size_t size_bytes) {
-  return {{.expression = "${NOBODY_SETS_THIS:-" + std::string(size_bytes / 4, 'x') + "}"},
-          {.expression = "${NOBODY_SETS_THIS:-" + std::string(size_bytes / 4, 'x') + "}"},
-          {.expression = "${NOBODY_SETS_THIS:-" + std::string(size_bytes / 4, 'x') + "}"},
-          {.expression = "${NOBODY_SETS_THIS:-" + std::string(size_bytes / 4, 'x') + "}"}};
 }
 
 TEST_F(PlannerTest, NeverTellsASiteMoreThanItReads) {
