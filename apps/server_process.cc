@@ -12,6 +12,7 @@
 #include "os/dialer.h"
 #include "os/subscriber.h"
 #include "server/auth/tokens.h"
+#include "server/store/audit_head.h"
 #include "server/store/codes.h"
 
 namespace skerry::server {
@@ -22,6 +23,9 @@ constexpr std::uint16_t default_port = 8443;
 constexpr const char* setup_code_file = "setup-code";
 /// How long a site waits before it comes back after a restart of the server.
 constexpr std::uint32_t restart_retry_s = 5;
+/// A signed head of the audit chain is told after so many rows, or so much time.
+constexpr std::uint64_t head_rows_max = 100;
+constexpr std::chrono::seconds head_told_every{60};
 /// For the goodbyes to reach the sites.
 constexpr std::chrono::milliseconds goodbye_time{300};
 
@@ -149,6 +153,7 @@ Status ServerProcess::open_store() {
   SKERRY_TRY(checker_,
              store::Checker::start(path,
                                    {.unclean = writer->was_unclean()},
+                                   crypto_,
                                    [this](store::Reader::Depth depth, const Status& found) {
                                      on_checked(depth, found);
                                    }));
@@ -167,10 +172,14 @@ std::string ServerProcess::metrics() const {
   return std::string(
              "# HELP skerry_store_damaged 1 where a check of the store found damage.\n"
              "# TYPE skerry_store_damaged gauge\nskerry_store_damaged ") +
-         (store_damaged_ ? "1\n" : "0\n");
+         (store_damaged_ ? "1\n" : "0\n") +
+         "# HELP skerry_audit_broken 1 where a check found a row of the audit chain changed.\n"
+         "# TYPE skerry_audit_broken gauge\nskerry_audit_broken " +
+         (audit_broken_ ? "1\n" : "0\n");
 }
 
-/// On the checker's thread. Damage is told and left as it is: a person decides on the backup.
+/// On the checker's thread. Damage, and tampering, is told and left as it is: a person decides on
+/// the backup.
 void ServerProcess::on_checked(store::Reader::Depth depth, const Status& found) {
   const std::string_view how = depth == store::Reader::Depth::quick ? "quick" : "whole";
   if (found) {
@@ -178,7 +187,32 @@ void ServerProcess::on_checked(store::Reader::Depth depth, const Status& found) 
     return;
   }
   store_damaged_ = store_damaged_ || found.error().code == store::store_corrupt;
+  audit_broken_ = audit_broken_ || found.error().code == store::audit_broken;
   log_.error(found.error().code.name, {{"depth", how}, {"why", found.error().message}});
+}
+
+/// The log is the way out: where it is kept on another machine, a chain that was cut or written
+/// anew does not match it. `skerryd audit verify --heads` compares.
+void ServerProcess::tell_audit_head() {
+  const Result<store::Head> head = gateway_reader_->head();
+  if (!head || head->revision == head_told_) {
+    return;
+  }
+  const Instant now = loop_->now();
+  const bool is_due = stopping_ || head->revision >= head_told_ + head_rows_max ||
+                      now >= head_told_at_ + head_told_every;
+  if (!is_due) {
+    return;
+  }
+  const KeyPair& key = installation_.keys.get(trust::KeyRole::server);
+  const Result<std::string> word = store::sign_audit_head(*head, key, crypto_);
+  if (!word) {
+    log_.warning("audit_head_not_signed", {{"why", word.error().message}});
+    return;
+  }
+  log_.info("audit_head", {{"head", *word}});
+  head_told_ = head->revision;
+  head_told_at_ = now;
 }
 
 /// Without a user, a code opens the server once. It is printed where only the operator sees it,
@@ -352,6 +386,7 @@ void ServerProcess::step() {
   } else if (*planned == planner::Planner::Progress::working) {
     wake();  // For the rest, after what else is waiting.
   }
+  tell_audit_head();
   const Result<Instant> next = gateway_->step(loop_->now());
   if (!next) {
     log_.warning("gateway_failed", {{"why", to_string(next.error())}});
@@ -384,6 +419,7 @@ void ServerProcess::stop() {
   }
   stopping_ = true;
   works_ = false;
+  tell_audit_head();
   listener_.reset();
   gateway_->say_goodbye(restart_retry_s);
   stop_timer_ = loop_->after(goodbye_time, [this] { loop_->stop(); });

@@ -100,6 +100,7 @@ class ServerProcess {
   Status open_store();
   [[nodiscard]] std::string metrics() const;
   void on_checked(store::Reader::Depth depth, const Status& found);
+  void tell_audit_head();
   Status offer_setup(store::Writer& writer, store::Reader& reader);
   Status open_gateway();
   Status open_planner();
@@ -128,6 +129,7 @@ class ServerProcess {
   Installation installation_;
   std::unique_ptr<store::WriterThread> writer_;
   std::atomic<bool> store_damaged_ = false;
+  std::atomic<bool> audit_broken_ = false;
   std::unique_ptr<store::Checker> checker_;
   std::unique_ptr<store::Reader> gateway_reader_;
   std::unique_ptr<store::Reader> planner_reader_;
@@ -145,6 +147,9 @@ class ServerProcess {
   std::unique_ptr<net::Server> api_server_;
   std::unique_ptr<os::TcpListener> listener_;
   std::optional<gateway::Arrivals> arrivals_;
+  /// The newest revision that a signed head has told, and when.
+  std::uint64_t head_told_ = 0;
+  Instant head_told_at_ = {};
   std::atomic<bool> woken_ = false;
   os::Timer timer_;
   bool stopping_ = false;

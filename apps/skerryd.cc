@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <sys/stat.h>
 
+#include "audit_command.h"
 #include "backup_command.h"
 #include "base/log.h"
 #include "os/system_clock.h"
@@ -36,6 +37,14 @@ int main(int argc, char** argv) {
                options.accept_lost_store,
                "Begin a new store where that of these keys is gone: numbers start over, and every "
                "site must be enrolled anew");
+  std::string heads;
+  CLI::App& audit = *app.add_subcommand("audit", "Look at the audit chain");
+  audit.require_subcommand(1)->fallthrough();
+  CLI::App& verify = *audit.add_subcommand(
+      "verify", "Walk the chain from its first row; 1 where a row does not hold");
+  verify.fallthrough();
+  verify.add_option(
+      "--heads", heads, "Signed heads to hold it against: a log of skerryd, or - for stdin");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -46,6 +55,9 @@ int main(int argc, char** argv) {
   // directory it is given.
   ::umask(0077);
 
+  if (verify.parsed()) {
+    return skerry::server::verify_audit({.data_directory = options.data_directory, .heads = heads});
+  }
   const skerry::os::SystemClock clock;
   const skerry::Log log(clock, skerry::standard_error_sink());
   if (const std::optional<int> done = backup.run(log)) {

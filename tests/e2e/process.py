@@ -6,12 +6,14 @@ import json
 import re
 import shutil
 import signal
+import sqlite3
 import ssl
 import subprocess
 import sys
 import tempfile
 import threading
 import unittest
+from contextlib import closing
 from pathlib import Path
 
 from machine import Failure, Program, eventually, free_port
@@ -118,6 +120,35 @@ class TheServer(unittest.TestCase):
         self.assertFalse((self.directory / "data/skerry.db").exists())
         self.start(flags="--accept-lost-store").end(signal.SIGTERM)
         self.assertEqual(keys, {key.name: key.read_bytes() for key in (self.directory / "data/keys").iterdir()})
+
+    def audit(self):
+        done = subprocess.run([self.programs / "skerryd", "audit", "verify", "--data", self.directory / "data",
+                               "--heads", self.log], capture_output=True, text=True, timeout=20, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def tamper(self, sql):
+        with closing(sqlite3.connect(self.directory / "data/skerry.db")) as store:
+            store.executescript(sql)
+
+    def test_tells_when_its_audit_chain_was_tampered_with(self):
+        server = self.start()
+        self.sign_in()
+        code, said = self.audit()
+        self.assertEqual(code, 0, said)
+        server.end(signal.SIGTERM)
+        code, said = self.audit()
+        self.assertEqual(code, 0, said)
+        self.assertRegex(said, "[1-9][0-9]* signed heads")
+
+        self.tamper("UPDATE head SET rev = rev - 1, audit_hash = (SELECT previous FROM audit ORDER BY rev DESC LIMIT 1);"
+                    "DELETE FROM audit WHERE rev = (SELECT max(rev) FROM audit)")
+        code, said = self.audit()
+        self.assertEqual((code, "is missing, and a signed head names it" in said), (1, True), said)
+
+        self.tamper("UPDATE audit SET actor = 'user/eve' WHERE rev = 1")
+        self.assertEqual(self.audit()[0], 1)
+        self.start()
+        eventually(20, "skerryd tells of the row", lambda: '"event":"audit_broken"' in self.log.read_text())
 
     def test_may_have_as_many_connections_as_the_system_allows(self):
         server = self.start("ulimit -S -n 256;")

@@ -45,7 +45,7 @@ struct AuditRecord {
 
 constexpr std::size_t page_rows = 1024;
 
-Status broken(std::uint64_t revision, const std::string& why) {
+tl::unexpected<Error> broken(std::uint64_t revision, const std::string& why) {
   return fail({.kind = ErrorKind::internal,
                .code = audit_broken,
                .message = "audit row " + std::to_string(revision) + " " + why,
@@ -102,8 +102,26 @@ Status compare_with_head(const Link& link, const Link& head) {
   if (link.revision > head.revision) {
     return broken(head.revision + 1, "is above the head");
   }
-  return link.hash == head.hash ? Status()
-                                : broken(link.revision, "does not hash to what the head says");
+  if (link.hash != head.hash) {
+    return broken(link.revision, "does not hash to what the head says");
+  }
+  return {};
+}
+
+/// Where the walk begins: before row 1, or at the row that so many follow.
+Result<Link> first_link(Connection& connection,
+                        const Link& head,
+                        const Crypto& crypto,
+                        std::uint64_t rows_max) {
+  if (head.revision <= rows_max) {
+    return Link{};
+  }
+  const std::uint64_t first = head.revision - rows_max;
+  SKERRY_TRY(const std::vector<AuditRow> rows, read_audit(connection, first - 1, 1));
+  if (rows.empty() || rows.front().revision != first) {
+    return broken(first, "is missing");
+  }
+  return Link{.revision = first, .hash = audit_hash(rows.front(), crypto)};
 }
 
 }  // namespace
@@ -165,9 +183,9 @@ Result<std::vector<AuditRow>> read_audit(Connection& connection,
   }
 }
 
-Status verify_audit_chain(Connection& connection, const Crypto& crypto) {
+Status verify_audit_chain(Connection& connection, const Crypto& crypto, std::uint64_t rows_max) {
   SKERRY_TRY(const Link head, read_head(connection));
-  Link link;
+  SKERRY_TRY(Link link, first_link(connection, head, crypto, rows_max));
   for (;;) {
     SKERRY_TRY(const std::vector<AuditRow> rows, read_audit(connection, link.revision, page_rows));
     if (rows.empty()) {

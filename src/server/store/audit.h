@@ -18,6 +18,6 @@ Result<std::vector<AuditRow>> read_audit(Connection& connection,
                                          std::size_t limit);
 
 /// See `Reader::verify_audit`.
-Status verify_audit_chain(Connection& connection, const Crypto& crypto);
+Status verify_audit_chain(Connection& connection, const Crypto& crypto, std::uint64_t rows_max);
 
 }  // namespace skerry::store

@@ -27,5 +27,6 @@ inline constexpr ErrorCode store_unknown{"store_unknown"};  // Not a database of
 inline constexpr ErrorCode store_lost{"store_lost"};        // Absent or empty, and must not be.
 inline constexpr ErrorCode schema_too_new{"schema_too_new"};
 inline constexpr ErrorCode audit_broken{"audit_broken"};
+inline constexpr ErrorCode audit_head_invalid{"audit_head_invalid"};
 
 }  // namespace skerry::store

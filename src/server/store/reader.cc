@@ -120,9 +120,9 @@ Result<std::vector<AuditRow>> Reader::audit(std::uint64_t after, std::size_t lim
   return read_audit(*connection_, after, limit);
 }
 
-Status Reader::verify_audit(const Crypto& crypto) {
+Status Reader::verify_audit(const Crypto& crypto, std::uint64_t rows_max) {
   SKERRY_TRY(const Snapshot fixed, snapshot());
-  return verify_audit_chain(*connection_, crypto);
+  return verify_audit_chain(*connection_, crypto, rows_max);
 }
 
 Result<std::optional<TokenRow>> Reader::token(TokenRow::Kind kind,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -92,8 +93,10 @@ class Reader {
 
   // Audit.
   Result<std::vector<AuditRow>> audit(std::uint64_t after, std::size_t limit);
-  /// Walks the chain from row 1; `audit_broken` names the first row that does not hold.
-  Status verify_audit(const Crypto& crypto);
+  /// Walks the chain from row 1, or its last `rows_max` rows; `audit_broken` names the first row
+  /// that does not hold.
+  Status verify_audit(const Crypto& crypto,
+                      std::uint64_t rows_max = std::numeric_limits<std::uint64_t>::max());
 
   // Sites.
   Result<std::optional<SiteRow>> site(SiteNumber number);

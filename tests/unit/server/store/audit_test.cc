@@ -1,6 +1,8 @@
 #include <sqlite3.h>
 
+#include "server/store/audit_head.h"
 #include "server/store/codes.h"
+#include "trust/openssl_crypto.h"
 #include "unit/server/store/store_fixture.h"
 
 namespace skerry::store {
@@ -76,6 +78,57 @@ TEST_F(AuditTest, NamesAHeadThatWasSetBack) {
 TEST_F(AuditTest, NamesAFirstRowThatClaimsAPast) {
   tamper("UPDATE audit SET previous = randomblob(32) WHERE rev = 1");
   EXPECT_EQ(verdict(), "audit row 1 does not hash to what the next row says");
+}
+
+TEST_F(AuditTest, WalksTheLastRowsAlone) {
+  tamper("UPDATE audit SET actor = 'user/eve' WHERE rev = 2");
+  EXPECT_TRUE(reader->verify_audit(crypto, 2));
+  tamper("UPDATE audit SET actor = 'user/eve' WHERE rev = 3");
+  const Status found = reader->verify_audit(crypto, 2);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().message, "audit row 3 does not hash to what the next row says");
+}
+
+class AuditHeadTest : public AuditTest {
+ protected:
+  std::string sign() { return sign_audit_head(reader->head().value(), key, signing).value(); }
+
+  std::string verdict_on(const std::string& head) {
+    const Status status = check_audit_head(head, *reader, key.public_key, signing);
+    return status ? "ok" : status.error().message;
+  }
+
+  trust::OpenSslCrypto signing;
+  KeyPair key = signing.generate().value();
+};
+
+TEST_F(AuditHeadTest, HoldsWhileTheChainGrows) {
+  const std::string head = sign();
+  EXPECT_EQ(verdict_on(head), "ok");
+  put("web", "after");
+  EXPECT_EQ(verdict_on(head), "ok");
+}
+
+TEST_F(AuditHeadTest, ShowsAnEndThatWasCutOffWholly) {
+  const std::string head = sign();
+  tamper(
+      "UPDATE head SET rev = 4, audit_hash = (SELECT previous FROM audit WHERE rev = 5);"
+      "DELETE FROM audit WHERE rev = 5");
+  ASSERT_EQ(verdict(), "ok") << "the chain alone does not show it";
+  EXPECT_EQ(verdict_on(head), "audit row 5 is missing, and a signed head names it");
+}
+
+TEST_F(AuditHeadTest, ShowsARowThatWasWrittenAnew) {
+  const std::string head = sign();
+  tamper("UPDATE audit SET actor = 'user/eve' WHERE rev = 5");
+  EXPECT_EQ(verdict_on(head), "audit row 5 is not the one that a signed head names");
+}
+
+TEST_F(AuditHeadTest, IsNothingWithoutTheSignatureOfTheKey) {
+  const std::string head = sign();
+  key = signing.generate().value();
+  EXPECT_EQ(verdict_on(head), "the head of row 5 is not signed by this server's key");
+  EXPECT_EQ(verdict_on("5:" + std::string(64, '0')), "not a signed head");
 }
 
 TEST_F(AuditTest, GoesOnFromTheHeadAfterARestart) {

@@ -4,6 +4,8 @@
 #include <fstream>
 #include <mutex>
 
+#include <sqlite3.h>
+
 #include "server/store/codes.h"
 #include "unit/server/store/store_fixture.h"
 
@@ -18,7 +20,7 @@ class CheckerTest : public StoreTest {
  protected:
   void start(Checker::Schedule schedule) {
     Result<std::unique_ptr<Checker>> started =
-        Checker::start(path(), schedule, [this](Depth depth, const Status& found) {
+        Checker::start(path(), schedule, crypto, [this](Depth depth, const Status& found) {
           const std::lock_guard lock(mutex);
           told.emplace_back(depth, found);
           changed.notify_all();
@@ -69,6 +71,22 @@ TEST_F(CheckerTest, LooksAtTheWholeFromTimeToTime) {
   const auto [depth, found] = after(3);
   EXPECT_EQ(depth, Depth::whole);
   EXPECT_TRUE(found) << found.error().message;
+}
+
+TEST_F(CheckerTest, FindsATamperedAuditRowAtOnce) {
+  put("web", "one");
+  put("web", "two");
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(path().c_str(), &database), SQLITE_OK);
+  ASSERT_EQ(
+      sqlite3_exec(
+          database, "UPDATE audit SET actor = 'eve' WHERE rev = 1", nullptr, nullptr, nullptr),
+      SQLITE_OK);
+  sqlite3_close(database);
+  start({.first = hours(1)});
+  const auto [depth, found] = after(1);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, audit_broken);
 }
 
 TEST_F(CheckerTest, SaysWhatIsDamagedAndLeavesItAsItIs) {
