@@ -189,7 +189,8 @@ void Stream::flush() {
     drop_sent();
     return;
   }
-  queue_ = std::string();  // A hundred thousand idle streams keep no buffers.
+  // A hundred thousand idle streams keep no buffers; an empty string assigned would keep this one.
+  std::string().swap(queue_);
   queue_sent_ = 0;
   if (state_ == State::finishing) {
     transport_->end_writing();
@@ -262,7 +263,7 @@ void Stream::close(const Error& reason) {
   timer_.cancel();
   transport_.reset();
   socket_.reset();
-  queue_ = std::string();
+  queue_.clear();
   queue_sent_ = 0;
   handler_.on_closed(reason);
 }

@@ -62,6 +62,11 @@ void FrameReader::feed(std::string_view bytes) {
 }
 
 Result<std::optional<Frame>> FrameReader::next() {
+  if (taken_ == buffer_.size()) {
+    std::string().swap(buffer_);  // One that is assigned an empty string keeps its memory.
+    taken_ = 0;
+    return std::optional<Frame>();
+  }
   const std::string_view rest = std::string_view(buffer_).substr(taken_);
   SKERRY_TRY(const std::optional<Varint> length, read_varint(rest));
   if (!length) {

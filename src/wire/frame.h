@@ -16,7 +16,7 @@ inline constexpr ErrorCode bad_frame{"bad_frame"};
 struct Frame {
   std::uint32_t channel = 0;
   std::uint8_t kind = 0;
-  /// Valid until the reader is fed again.
+  /// Valid until the reader is fed or asked again.
   std::string_view body = {};
 };
 
@@ -28,7 +28,8 @@ void append_frame(std::string& out,
                   std::uint8_t kind,
                   std::string_view body);
 
-/// Cuts a byte stream into frames. A length is checked before anything is allocated for it.
+/// Cuts a byte stream into frames. A length is checked before anything is allocated for it, and
+/// nothing is held once all that came was taken: there are many readers, and most are idle.
 class FrameReader {
  public:
   /// @param bytes_max  the longest frame taken; smaller for a peer that is not known yet
@@ -40,6 +41,9 @@ class FrameReader {
   /// The next whole frame, nothing where more bytes are needed, or an error after which the stream
   /// is of no use.
   Result<std::optional<Frame>> next();
+
+  /// Memory for what has come.
+  [[nodiscard]] std::size_t held() const { return buffer_.capacity(); }
 
  private:
   std::size_t bytes_max_;

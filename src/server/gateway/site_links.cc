@@ -35,7 +35,7 @@ class SiteLinks::Link : public os::StreamHandler, public Connection {
 
   // From the stream.
   void on_open(const os::StreamPeer& peer) override {
-    number_ = owner_.gateway_.on_open(peer.key, address_, *this);
+    number_ = owner_.gateway_.on_open(peer.key, std::move(address_), *this);
   }
 
   void on_bytes(std::string_view bytes) override { owner_.gateway_.on_bytes(number_, bytes); }

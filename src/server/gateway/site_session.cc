@@ -68,21 +68,36 @@ store::Actor SiteSession::actor() const {
 
 void SiteSession::receive(std::string_view bytes) {
   reader_.feed(bytes);
-  while (!ended_) {
-    const Result<std::optional<wire::Frame>> frame = reader_.next();
-    if (!frame) {
-      end(frame.error());
-      return;
-    }
-    if (!*frame) {
-      return;
-    }
-    const Result<wire::Message> message = wire::decode_message(**frame);
-    if (!message) {
-      end(message.error());
-      return;
-    }
-    handle(*message);
+  while (!ended_ && handle_next()) {
+  }
+  forget_row_bytes();
+}
+
+/// False where no whole message has come.
+bool SiteSession::handle_next() {
+  const Result<std::optional<wire::Frame>> frame = reader_.next();
+  if (!frame) {
+    end(frame.error());
+    return false;
+  }
+  if (!*frame) {
+    return false;
+  }
+  const Result<wire::Message> message = wire::decode_message(**frame);
+  if (!message) {
+    end(message.error());
+    return false;
+  }
+  handle(*message);
+  return true;
+}
+
+/// What an idle session of many need not hold: it is read again before it is used.
+void SiteSession::forget_row_bytes() {
+  if (row_) {
+    std::string().swap(row_->charter);
+    std::string().swap(row_->request);
+    std::vector<document::Fact>().swap(row_->facts);
   }
 }
 
@@ -169,7 +184,7 @@ void SiteSession::on_enrol(const wire::EnrolRequest& request) {
   }
   if (row_) {
     // Its answer was lost on the way, or it still waits. The token is not needed a second time.
-    waiting_ = request;
+    is_waiting_ = true;
     refresh();
     return;
   }
@@ -213,21 +228,22 @@ void SiteSession::on_enrolled(const wire::EnrolRequest& request,
     refuse_enrolment(std::string(outcome.error().code.name), outcome.error().message);
     return;
   }
-  waiting_ = request;
+  is_waiting_ = true;
   if (load_row()) {
     refresh();
   }
 }
 
 void SiteSession::refresh() {
-  if (ended_ || (!waiting_ && !greeted_) || !load_row() || !row_) {
+  if (ended_ || (!is_waiting_ && !greeted_) || !load_row() || !row_) {
     return;
   }
-  if (waiting_) {
+  if (is_waiting_) {
     answer_enrolment();
   } else {
     send_news();
   }
+  forget_row_bytes();
 }
 
 void SiteSession::answer_enrolment() {
@@ -237,7 +253,7 @@ void SiteSession::answer_enrolment() {
                          .message = "waiting for approval"});
     return;
   }
-  waiting_.reset();
+  is_waiting_ = false;
   charter_sent_ = {.term = row_->term, .seq = row_->charter_seq};
   say(wire::EnrolReply{
       .state = wire::EnrolReply::State::accepted, .site = row_->id, .charter = row_->charter});
@@ -409,6 +425,9 @@ void SiteSession::on_events(const wire::EventBatch& batch) {
 }
 
 void SiteSession::on_rekey(const wire::RekeyRequest& request) {
+  if (!load_row()) {
+    return;
+  }
   const Crypto& crypto = *desk_->signers.crypto;
   const Result<document::Charter> charter = charters::read(*row_, crypto);
   if (!charter) {

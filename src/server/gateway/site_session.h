@@ -87,6 +87,7 @@ class SiteSession : public std::enable_shared_from_this<SiteSession> {
   void say_goodbye(std::string code, std::string message, std::uint32_t retry_after_s);
 
  private:
+  bool handle_next();
   void handle(const wire::Message& message);
   bool may_ask();
   void on_trust_request(const wire::TrustRequest& request);
@@ -119,6 +120,7 @@ class SiteSession : public std::enable_shared_from_this<SiteSession> {
   void answer_enrolment();
   void refuse_enrolment(std::string code, std::string message);
   bool load_row();
+  void forget_row_bytes();
   void submit(store::Change change, std::function<void(const Result<store::Outcome>&)> done);
   [[nodiscard]] store::Actor actor() const;
   void say(const wire::Message& message);
@@ -131,9 +133,10 @@ class SiteSession : public std::enable_shared_from_this<SiteSession> {
   std::function<void()> on_output_;
   wire::FrameReader reader_;
   std::string output_;
+  /// As it was read last; charter, request and facts only while something is handled.
   std::optional<store::SiteRow> row_;
-  /// While it waits for approval: the request to answer.
-  std::optional<wire::EnrolRequest> waiting_;
+  /// For the answer to its enrolment.
+  bool is_waiting_ = false;
   bool greeted_ = false;
   bool ended_ = false;
   Uuid start_id_;

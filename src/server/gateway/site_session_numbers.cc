@@ -83,6 +83,9 @@ void SiteSession::note_floor_went_back(const wire::AgentHello& hello,
 
 /// What the site was asked to show: its manifest, or a release that only it holds.
 void SiteSession::on_shown(const wire::Blob& blob) {
+  if (!load_row()) {
+    return;
+  }
   if (releases_to_show_.erase(blob.digest) > 0) {
     keep_release(blob);
     return;

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -135,6 +136,24 @@ TEST_F(UnixSocket, HoldsNoMoreForAPeerThatAlwaysLags) {
     ASSERT_GT(stream_->queued(), 0U) << "or the peer did not lag";
   }
   EXPECT_LE(held_max, 2 * queue_max + chunk.size());
+}
+
+TEST_F(UnixSocket, HoldsNothingOnceThePeerHasTakenAll) {
+  const auto listener = listen();
+  auto client = UnixClient::connect(path(), seconds(20));
+  ASSERT_TRUE(client.has_value());
+  ASSERT_TRUE(client->send("hello").has_value());
+  ASSERT_TRUE(run_until([&] { return recorder_.received == "hello"; }));
+  const std::size_t idle = ::mallinfo2().uordblks;
+  constexpr std::size_t size = std::size_t{1000} * 1024;
+  ASSERT_TRUE(stream_->send(std::string(size, 'x')).has_value());
+  const std::size_t all = size + 5;  // The echo of what it said.
+  std::size_t taken = 0;
+  ASSERT_TRUE(run_until([&] {
+    taken += taken < all ? client->receive(size).value().size() : 0;
+    return taken == all && stream_->queued() == 0;
+  }));
+  EXPECT_LT(::mallinfo2().uordblks, idle + size / 4);
 }
 
 }  // namespace

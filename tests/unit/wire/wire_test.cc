@@ -37,6 +37,18 @@ TEST(Frame, ReadsAStreamThatComesByteByByte) {
   EXPECT_EQ(frames, 2);
 }
 
+TEST(Frame, HoldsNoMemoryOnceAllThatCameWasTaken) {
+  FrameReader reader;
+  const std::size_t idle = reader.held();
+  const std::string large =
+      encode_message(Document{.envelope = std::string(100'000, 'x')}) + encode_message(Beat{});
+  reader.feed(large);
+  EXPECT_GE(reader.held(), large.size());
+  while (reader.next().value()) {
+  }
+  EXPECT_EQ(reader.held(), idle);
+}
+
 TEST(Frame, RefusesALengthBeyondTheCapBeforeItsBytesCome) {
   FrameReader reader(100);
   reader.feed("\xFF\x01");
