@@ -368,9 +368,11 @@ Status Agent::begin_rekey() {
   return ask_for_rekey();
 }
 
-/// Once a session: the old key's word that the next one is this site.
+/// Once a session: the old key's word that the next one is this site. It names the charter that it
+/// changes, which a site whose ledger was lost gets back first.
 Status Agent::ask_for_rekey() {
-  if (!identity_.is_rekeying() || asked_rekey_ || !link_.is_steady()) {
+  if (!identity_.is_rekeying() || asked_rekey_ || !link_.is_steady() ||
+      !intake_.anchors().charter) {
     return {};
   }
   asked_rekey_ = true;

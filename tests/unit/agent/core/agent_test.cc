@@ -290,6 +290,25 @@ TEST_F(AgentCore, ObservesAndAsksAnewWhereItsLedgerIsDamaged) {
   EXPECT_TRUE(runs("pos", "web"));
 }
 
+TEST_F(AgentCore, AsksForItsNewKeyOnceItHasACharterAgain) {
+  enrol();
+  ASSERT_TRUE(agent->begin_rekey());
+  agent.reset();
+  ASSERT_TRUE(disk.open("ledger", Disk::Create::no).value()->write(60, "damage"));
+  options.token = {};
+  restart();
+  connect();
+  say(wire::Document{.envelope = trust_envelope()});
+  say(wire::TrustEnd{});
+  greet();
+  connector.said.clear();
+  run_for(seconds{1});
+  EXPECT_TRUE(connector.take<wire::RekeyRequest>().empty());
+  say(wire::Document{.envelope = charter_envelope(agent->key().public_key, {.term = 1, .seq = 1})});
+  run_for(seconds{1});
+  EXPECT_EQ(connector.take<wire::RekeyRequest>().size(), 1U);
+}
+
 TEST_F(AgentCore, SaysThatItHasNoManifestAndNotThatItsFloorIsLost) {
   enrol();
   const auto conditions = agent->report().conditions;
