@@ -13,6 +13,7 @@ using std::chrono::seconds;
 
 /// Rounds of agent and engine at one instant; more means that they drive each other in a circle.
 constexpr int rounds_max = 200;
+constexpr std::size_t ledger_bytes_max = std::size_t{64} * 1024 * 1024;
 
 document::StackAssignment assignment_of(const document::Manifest& manifest,
                                         const std::string& stack) {
@@ -78,7 +79,8 @@ AgentNode::AgentNode(const Site& site, std::size_t index, std::uint64_t seed, co
       wire_(std::make_unique<Wire>(*this, site.network)),
       log_(clock_, [this](LogLevel level, std::string_view line) {
         site_.timeline.say(name() + " " + std::string(line));
-        if (level == LogLevel::error) {
+        const bool is_of_fault = damaged_ && line.find("ledger_damaged") != std::string_view::npos;
+        if (level == LogLevel::error && !is_of_fault) {
           throw Broken{"no error is logged", std::string(line)};
         }
       }) {
@@ -116,9 +118,7 @@ void AgentNode::start() {
       throw ProcessEnded{opened.error()};
     }
     agent_ = *std::move(opened);
-    if (disk_->open("ledger.damaged", Disk::Create::no)) {
-      throw Broken{"G11 a power cut damages no ledger", name()};
-    }
+    check_kept_aside();
   });
   if (!agent_) {
     return;
@@ -177,7 +177,27 @@ void AgentNode::lose_floor() {
   }
 }
 
+bool AgentNode::may_lose_ledger() const {
+  return agent_ && was_enrolled && !is_floor_destroyed_ && agent_->intake().manifest() &&
+         !agent_->intake().in_adopt_mode();
+}
+
+void AgentNode::damage_ledger() {
+  end(Death::kill, seconds(10));
+  std::string bytes = read_whole(*disk_, "ledger", ledger_bytes_max).value();
+  // In the file's magic or the header of its first record: that is never taken for a torn tail.
+  const std::uint64_t at = random_.below(28);
+  bytes[at] = static_cast<char>(bytes[at] ^ 1);
+  const auto file = disk_->open("ledger", Disk::Create::no).value();
+  if (file->write(at, bytes.substr(at, 1)) && file->sync()) {
+    damaged_ = std::move(bytes);
+    manifest_ = {};
+    outbox_last_ = {};
+  }
+}
+
 void AgentNode::heal() {
+  removal_cut_.reset();
   disk_->set_faults({});
   poison_ = 0;
   clock_.set_wall_jump(milliseconds(0));
@@ -253,6 +273,11 @@ void AgentNode::pump() {
       break;
     }
     check();
+    if (std::exchange(is_removal_begun_, false) && removal_cut_) {
+      ++site_.counts["agent.died_in_a_removal"];
+      end(*std::exchange(removal_cut_, std::nullopt), seconds(20));
+      return;
+    }
     const std::optional<Instant> engine = runtime_.step(now);
     if (engine && (!wake || *engine < *wake)) {
       wake = engine;
@@ -290,7 +315,9 @@ void AgentNode::disturb() {
 
 void AgentNode::check() {
   key_ = agent_->key().public_key;
-  site_id_ = agent_->intake().anchors().site;
+  if (const Uuid& site = agent_->intake().anchors().site; !site.is_zero()) {
+    site_id_ = site;  // Who lost its charter is the same site all the same.
+  }
   was_enrolled = was_enrolled || agent_->intake().anchors().charter.has_value();
   check_floor();
   check_manifest();
@@ -358,6 +385,7 @@ void AgentNode::check_manifest() {
 
 /// G3: nothing is stopped but what a manifest changed or a fault touched.
 void AgentNode::check_history(bool is_adopting) {
+  const bool has_forgotten = agent_ && damaged_ && !agent_->intake().manifest();
   const std::vector<std::string>& history = runtime_.history();
   for (; history_seen_ < history.size(); ++history_seen_) {
     const std::string& deed = history[history_seen_];
@@ -367,13 +395,25 @@ void AgentNode::check_history(bool is_adopting) {
     if (is_adopting) {
       throw Broken{"G11 adopt mode touches nothing", name() + ": " + deed};
     }
+    if (has_forgotten) {
+      throw Broken{"G11 a site that lost its ledger touches nothing", name() + ": " + deed};
+    }
     const auto watched = stacks_.find(stack);
     const bool may_stop =
         watched != stacks_.end() && (watched->second.is_changed || watched->second.is_disturbed);
     if ((deed.starts_with("stop_") || deed.starts_with("remove_")) && !may_stop) {
       throw Broken{"G3 nothing is removed by accident", name() + ": " + deed};
     }
+    const bool is_removal =
+        watched != stacks_.end() && watched->second.told && watched->second.told->name.empty();
+    is_removal_begun_ = is_removal_begun_ || (is_removal && is_half_removed(stack));
   }
+}
+
+bool AgentNode::is_half_removed(const std::string& stack) const {
+  const auto is_of_stack = [&](const auto& each) { return each.stack == stack; };
+  return std::ranges::any_of(runtime_.observed().containers, is_of_stack) ||
+         std::ranges::any_of(runtime_.observed().networks, is_of_stack);
 }
 
 void AgentNode::note_settled() {
@@ -407,6 +447,18 @@ void AgentNode::note_settled() {
       watched.is_disturbed = false;
     }
   }
+}
+
+/// G11: only a fault damages a ledger, and then its bytes are kept for people.
+void AgentNode::check_kept_aside() {
+  const Result<std::string> aside = read_whole(*disk_, "ledger.damaged", ledger_bytes_max);
+  if (aside && !damaged_) {
+    throw Broken{"G11 a power cut damages no ledger", name()};
+  }
+  if (damaged_ && (!aside || *aside != *damaged_)) {
+    throw Broken{"G11 a damaged ledger is kept aside", name()};
+  }
+  site_.counts["agent.ledger_kept_aside"] += damaged_ ? 1U : 0U;
 }
 
 /// G11: what was durable before the process ended is there again.

@@ -84,6 +84,15 @@ class AgentNode {
 
   /// The next start finds no floor.
   void lose_floor();
+  /// Whether its promises hold without the ledger: with a floor of its own, not where that is lost
+  /// as well.
+  [[nodiscard]] bool may_lose_ledger() const;
+  /// The next start finds durable bytes of its ledger changed.
+  void damage_ledger();
+
+  /// It dies once the next removal of a stack has begun.
+  void cut_removal(Death death) { removal_cut_ = death; }
+
   /// No fault is left: its next starts are undisturbed.
   void heal();
 
@@ -116,6 +125,8 @@ class AgentNode {
   void check_history(bool is_adopting);
   void note_settled();
   void check_recovered();
+  void check_kept_aside();
+  [[nodiscard]] bool is_half_removed(const std::string& stack) const;
   void wake_at(Instant when);
   void watch_writes();
 
@@ -139,6 +150,10 @@ class AgentNode {
   document::PlanNumber floor_;
   Digest floor_digest_;
   bool is_floor_destroyed_ = false;
+  /// The bytes of the ledger that was damaged last.
+  std::optional<std::string> damaged_;
+  std::optional<Death> removal_cut_;
+  bool is_removal_begun_ = false;
   Digest manifest_;
   document::ReportNumber outbox_last_;
   std::map<std::string, Watched, std::less<>> stacks_;

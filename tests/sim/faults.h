@@ -37,6 +37,8 @@ struct Faults {
   std::uint32_t hostile_document = 20;  // Something forged, old or broken is put into a link.
   std::uint32_t hostile_release = 5;    // Releases on a link are spoiled for a while.
   std::uint32_t poison = 2;             // A document on which the agent dies again and again.
+  std::uint32_t ledger_damage = 2;      // Durable bytes of a site's ledger change.
+  std::uint32_t removal_cut = 3;  // The agent, or its machine, dies in the middle of a removal.
 };
 
 /// How often something happened, by name.

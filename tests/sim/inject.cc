@@ -207,9 +207,10 @@ void Simulation::operator_deed(const std::string& name, AgentNode& node) {
   if (name == "stack_edit") {
     put_stack(stack);
   } else if (name == "stack_delete") {
-    server_->submit({.by = ana,
-                     .operations = {store::DeleteObject{.kind = "Stack", .name = stack},
-                                    store::DeleteObject{.kind = "Release", .name = stack}}});
+    delete_stack(stack);
+  } else if (name == "removal_cut") {
+    node.cut_removal(random_.chance(500) ? Death::kill : Death::power);
+    delete_stack(stack);
   } else if (name == "trust_change") {
     change_trust();
   } else if (name == "ceiling_change") {
@@ -233,6 +234,8 @@ void Simulation::operator_deed(const std::string& name, AgentNode& node) {
     if (node.agent().intake().manifest()) {
       node.lose_floor();
     }
+  } else if (name == "ledger_damage" && node.may_lose_ledger()) {
+    node.damage_ledger();
   } else if (node.is_running() && node.was_enrolled && name == "rekey") {
     if (!node.agent().begin_rekey()) {
       node.end(Death::kill, seconds(5));
@@ -304,6 +307,12 @@ void Simulation::put_stack(const std::string& name) {
            store::PutObject{.kind = std::string(store::release_kind),
                             .name = name,
                             .body = to_string(digest)}}});
+}
+
+void Simulation::delete_stack(const std::string& name) {
+  server_->submit({.by = ana,
+                   .operations = {store::DeleteObject{.kind = "Stack", .name = name},
+                                  store::DeleteObject{.kind = "Release", .name = name}}});
 }
 
 void Simulation::change_charter(AgentNode& node, bool ends) {

@@ -75,6 +75,9 @@ bool has_all(const Counts& counts) {
   for (const std::string& name : fault_names()) {
     need("fault." + name);
   }
+  // Of faults that wait for their moment.
+  need("agent.ledger_kept_aside");
+  need("agent.died_in_a_removal");
   return all;
 }
 

@@ -47,7 +47,9 @@ std::vector<std::pair<std::string, std::uint32_t>> weights_of(const Faults& faul
           {"floor_loss", faults.floor_loss},
           {"hostile_document", faults.hostile_document},
           {"hostile_release", faults.hostile_release},
-          {"poison", faults.poison}};
+          {"poison", faults.poison},
+          {"ledger_damage", faults.ledger_damage},
+          {"removal_cut", faults.removal_cut}};
 }
 
 }  // namespace

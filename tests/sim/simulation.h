@@ -65,6 +65,7 @@ class Simulation {
   void by_hand(AgentNode& node);
   void operator_deed(const std::string& name, AgentNode& node);
   void put_stack(const std::string& name);
+  void delete_stack(const std::string& name);
   document::Release make_release(const std::string& stack);
   void change_charter(AgentNode& node, bool ends);
   void change_trust();
