@@ -21,6 +21,12 @@ Error no_entry(ErrorCode code, std::string message) {
   return {.kind = ErrorKind::denied, .code = code, .message = std::move(message)};
 }
 
+Error wrong_code() {
+  Error error = no_entry(auth::bad_setup_code, "the code is not right");
+  error.hint = "it is in the file setup-code of skerryd's data directory";
+  return error;
+}
+
 /// A new session's token and the operation that keeps its hash.
 struct NewSession {
   Secret token = {};
@@ -86,7 +92,7 @@ void create_first_user(Desk& desk,
       desk.gate.guessed("", call->permit.actor().source);
       reply_session(call, *session, name);
     } else if (outcome.error().code == store::token_refused) {
-      deny(desk, call, "setup", no_entry(auth::bad_setup_code, "the code is not right"));
+      deny(desk, call, "setup", wrong_code());
     } else {
       refuse(desk, call, outcome.error());
     }
@@ -102,7 +108,8 @@ void set_up(Desk& desk, const CallPtr& call) {
            call,
            users ? Error{.kind = ErrorKind::conflict,
                          .code = auth::already_set_up,
-                         .message = "this server has been set up"}
+                         .message = "this server has been set up",
+                         .hint = "sign in: skerry login"}
                  : users.error());
     return;
   }
@@ -119,7 +126,7 @@ void set_up(Desk& desk, const CallPtr& call) {
                                          auth::hash_of_setup_code(code, *desk.environment.crypto),
                                          desk.now());
   if (!known || !*known) {
-    deny(desk, call, "setup", no_entry(auth::bad_setup_code, "the code is not right"));
+    deny(desk, call, "setup", wrong_code());
     return;
   }
   if (const auto problem = credentials_problem(texts->at(1), texts->at(2))) {

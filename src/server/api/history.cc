@@ -44,17 +44,6 @@ Result<Range> range_of(const Call& call) {
   return range;
 }
 
-v1::Event::Severity severity_of(document::Event::Class event_class) {
-  switch (event_class) {
-    case document::Event::Class::security:
-      return v1::Event::PROBLEM;
-    case document::Event::Class::change:
-      return v1::Event::INFO;
-    default:
-      return v1::Event::INFO;
-  }
-}
-
 v1::Event show(const store::EventRow& row, const std::string& site) {
   v1::Event event;
   event.set_api_version("skerry/v1");
@@ -70,7 +59,7 @@ v1::Event show(const store::EventRow& row, const std::string& site) {
     return event;
   }
   constexpr std::string_view service = "service ";
-  event.set_severity(severity_of(body->event_class));
+  event.set_severity(severity_of(*body));
   event.set_message(body->message);
   event.set_stack(body->stack);
   event.set_service(body->object.starts_with(service) ? body->object.substr(service.size())

@@ -166,6 +166,21 @@ std::string reason_word(std::string_view code) {
   return word;
 }
 
+v1::Event::Severity severity_of(const document::Event& event) {
+  // What people did at the site is kept like what concerns security, and is no problem.
+  constexpr std::array<std::string_view, 3> by_people{"paused", "resumed", "rekeyed"};
+  constexpr std::array<std::string_view, 5> warnings{
+      "action_failed", "image_pull_failed", "runtime_down", "release_quarantined", "gap"};
+  const auto is_of = [&](const auto& codes) {
+    return std::ranges::find(codes, event.code) != codes.end();
+  };
+  if (is_of(warnings)) {
+    return v1::Event::WARNING;
+  }
+  const bool is_grave = event.event_class == document::Event::Class::security;
+  return is_grave && !is_of(by_people) ? v1::Event::PROBLEM : v1::Event::INFO;
+}
+
 v1::Reason reason_of(const document::Reason& reason) {
   v1::Reason shown;
   shown.set_subject(reason.subject);

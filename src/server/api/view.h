@@ -12,6 +12,7 @@
 #include "place/place.h"
 #include "resource/schema.h"
 #include "server/api/desk.h"
+#include "skerry/api/v1/history.pb.h"
 #include "skerry/api/v1/site.pb.h"
 #include "skerry/api/v1/stack.pb.h"
 
@@ -105,6 +106,9 @@ Status add_sites(Desk& desk, v1::Stack& stack);
 /// "drift_reverted" as "DriftReverted": a site's events have codes, as its refusals and its log do;
 /// a resource has reasons. A word that is one already stays as it is.
 std::string reason_word(std::string_view code);
+
+/// How much an event of a site deserves to be looked at, by its code.
+v1::Event::Severity severity_of(const document::Event& event);
 
 v1::Reason reason_of(const document::Reason& reason);
 

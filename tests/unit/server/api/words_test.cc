@@ -51,6 +51,18 @@ TEST(ReasonWord, IsACodeInTheStyleOfReasons) {
   EXPECT_EQ(reason_word(""), "");
 }
 
+TEST(Severity, TellsWhatFailedFromWhatWasDone) {
+  using Class = document::Event::Class;
+  const auto severity = [](Class event_class, std::string code) {
+    return severity_of({.event_class = event_class, .code = std::move(code)});
+  };
+  EXPECT_EQ(severity(Class::notice, "image_pull_failed"), v1::Event::WARNING);
+  EXPECT_EQ(severity(Class::notice, "action_failed"), v1::Event::WARNING);
+  EXPECT_EQ(severity(Class::security, "equivocation"), v1::Event::PROBLEM);
+  EXPECT_EQ(severity(Class::security, "resumed"), v1::Event::INFO);
+  EXPECT_EQ(severity(Class::change, "drift_reverted"), v1::Event::INFO);
+}
+
 TEST(Words, EveryErrorCodeIsInTheStyleOfCodes) {
   const std::set<std::string> codes = words_in("", R"re(ErrorCode \w+\{"([^"]*)"\})re");
   EXPECT_GT(codes.size(), 100U);
