@@ -33,7 +33,8 @@ constexpr std::size_t token_bytes_max = 512;
 constexpr const char* usage =
     "usage: skerry-agent run   [--state DIR] [--docker SOCKET] [--socket PATH]\n"
     "       skerry-agent enrol --server HOST:PORT --root DIGEST [--name NAME] [--state DIR]\n"
-    "                          [--token-file FILE]\n"
+    "                          [--docker SOCKET] [--token-file FILE]\n"
+    "       skerry-agent --help | --version\n"
     "\n"
     "enrol takes the one-time token from --token-file, from $SKERRY_TOKEN, or from standard "
     "input;\n"
@@ -66,8 +67,8 @@ std::string take(std::map<std::string, std::string>& flags,
 
 Result<Secret> read_secret(std::FILE* file) {
   char buffer[token_bytes_max];
-  const std::size_t size = std::fread(buffer, 1, sizeof buffer, file);
-  std::string text(buffer, size);
+  // One line, so that a token typed or pasted at a terminal needs no end of file behind it.
+  std::string text(std::fgets(buffer, sizeof buffer, file) == nullptr ? "" : buffer);
   explicit_bzero(buffer, sizeof buffer);
   text.erase(text.find_last_not_of(" \r\n\t") + 1);
   if (text.empty()) {
@@ -94,6 +95,9 @@ Result<Secret> read_token(const std::string& file_name) {
     return secret;
   }
   // NOLINTEND(concurrency-mt-unsafe)
+  if (isatty(STDIN_FILENO) != 0) {
+    std::fputs("Token: ", stderr);
+  }
   return read_secret(stdin);
 }
 
@@ -166,22 +170,50 @@ int run(Command command) {
     return complain(ready.error());
   }
   auto process = skerry::agent::AgentProcess::create(command.process, log.for_room("agent"));
-  return process ? (*process)->run() : complain(process.error());
+  if (!process) {
+    return complain(process.error());
+  }
+  const int exit_code = (*process)->run();
+  if (command.process.enrolment && exit_code == 0) {
+    std::puts(
+        "This machine has joined.\n"
+        "  next: systemctl start skerry-agent, or without systemd: skerry-agent run");
+  }
+  return exit_code;
+}
+
+/// Nothing where the first word is a command.
+std::optional<int> answer(const std::vector<std::string>& words) {
+  const std::string first = words.empty() ? "" : words[0];
+  if (first == "run" || first == "enrol") {
+    return std::nullopt;
+  }
+  if (first == "--version" || first == "version") {
+    std::printf("skerry-agent %s\n", SKERRY_VERSION);
+    return 0;
+  }
+  if (first == "--help" || first == "-h" || first == "help") {
+    std::fputs(usage, stdout);
+    return 0;
+  }
+  if (!first.empty()) {
+    std::fprintf(stderr, "error: there is no command \"%s\"\n", first.c_str());
+  }
+  std::fputs(usage, stderr);
+  return exit_usage;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
-  if (words.size() == 1 && (words[0] == "--version" || words[0] == "version")) {
-    std::printf("skerry-agent %s\n", SKERRY_VERSION);
-    return 0;
+  if (const auto done = answer(words)) {
+    return *done;
   }
-  const bool known = !words.empty() && (words[0] == "run" || words[0] == "enrol");
-  const auto flags = known ? read_flags({words.begin() + 1, words.end()}) : std::nullopt;
+  const auto flags = read_flags({words.begin() + 1, words.end()});
   if (!flags) {
     std::fputs(usage, stderr);
-    return exit_usage;
+    return words.back() == "--help" || words.back() == "-h" ? 0 : exit_usage;
   }
   Result<Command> command = read_command(words[0], *flags);
   if (!command) {
