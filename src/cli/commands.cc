@@ -55,6 +55,7 @@ constexpr std::array one_shell{Positional{.name = "SHELL"}};
 
 constexpr std::array login_examples{
     Example{"login https://edge.example:8443 --pin 3b7e...", "sign in; asks for user and password"},
+    Example{"login https://edge.example:8443 --user ana < password", "the same unattended"},
     Example{"login https://edge.example:8443 --token-stdin < token", "sign in with a token"}};
 constexpr std::array login_flags{
     user_flag, Flag{.names = "--token-stdin", .help = "read a token from standard input"}};
@@ -276,7 +277,9 @@ constexpr std::array commands{
             .flags = site_flags,
             .run = run_site_status},
     site_command("site floor", "On the site: the newest manifest it took", run_site_floor),
-    site_command("site journal", "On the site: what was done lately, and why", run_site_journal),
+    site_command("site journal",
+                 "On the site: each stack's last good release and the one being tried",
+                 run_site_journal),
     site_command("site spool", "On the site: what waits to be sent", run_site_spool),
     site_command("site pause", "On the site: leave everything as it is", run_site_pause),
     site_command("site resume", "On the site: go on after a pause", run_site_resume),

@@ -210,9 +210,9 @@ void describe_stack(Page& page,
   page.field("State:", state_text(stack_state(object), page.look()));
   page.field("Release:", printable(status.release().digest()));
   const auto& counts = status.sites();
-  page.field(
-      "Healthy:",
-      std::to_string(counts.healthy()) + " of " + std::to_string(counts.matched()) + " sites");
+  page.field("Healthy:",
+             std::to_string(counts.healthy()) + " of " + std::to_string(counts.matched()) +
+                 " sites" + (counts.matched() == 0 ? ": its targets choose no site" : ""));
   conditions(page, status.conditions());
   for (const auto& warning : status.warnings()) {
     page.field("Warning:", printable(warning.field_path()) + ": " + printable(warning.message()));

@@ -6,8 +6,10 @@
 
 #include "cli/compose_file.h"
 #include "cli/exit.h"
+#include "cli/words.h"
 #include "compose/compile.h"
 #include "resource/json.h"
+#include "resource/names.h"
 #include "resource/resources.h"
 #include "resource/yaml.h"
 #include "skerry/api/v1/stack.pb.h"
@@ -87,6 +89,9 @@ Result<std::vector<std::string>> files_named(const std::string& name, bool recur
 }
 
 Result<std::vector<Source>> read_sources(const Options& options, Outside& outside) {
+  if (!options.has("file")) {
+    return fail(usage("which file?", "-f FILE, a directory, or - for standard input"));
+  }
   std::vector<Source> sources;
   for (const std::string& name : options.all("file")) {
     if (name == "-") {
@@ -135,6 +140,16 @@ Error unknown_kind(const Document& document, const resource::Node& root) {
                 document);
 }
 
+/// Said here, because no path of the server can have such a name in it.
+Error bad_name(const Document& document, const resource::Node& name, std::string_view problem) {
+  return placed({.kind = ErrorKind::invalid,
+                 .code = bad_input,
+                 .message = "the name \"" + printable(name.text) + "\" " + std::string(problem),
+                 .field_path = "metadata.name",
+                 .at = {.line = name.at.line, .column = name.at.column}},
+                document);
+}
+
 Status name_document(Document& document, const resource::Node& root) {
   if (root.get("kind") == nullptr || !root.get("kind")->is_scalar()) {
     return fail(misses(document, root, "kind"));
@@ -143,8 +158,13 @@ Status name_document(Document& document, const resource::Node& root) {
   if (document.kind == nullptr || document.kind->read_only) {
     return fail(unknown_kind(document, root));
   }
-  document.name = text_at(root.get("metadata"), "name");
-  return document.name.empty() ? Status(fail(misses(document, root, "metadata.name"))) : Status();
+  const resource::Node* metadata = root.get("metadata");
+  document.name = text_at(metadata, "name");
+  if (document.name.empty()) {
+    return fail(misses(document, root, "metadata.name"));
+  }
+  const std::string_view problem = resource::name_problem(document.name);
+  return problem.empty() ? Status() : fail(bad_name(document, *metadata->get("name"), problem));
 }
 
 Result<Document> understand(Document document, const ComposeTarget& target) {

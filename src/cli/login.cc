@@ -3,6 +3,7 @@
 #include "cli/groups.h"
 #include "cli/outside.h"
 #include "cli/session.h"
+#include "cli/words.h"
 
 namespace skerry::cli {
 namespace {
@@ -41,6 +42,10 @@ Result<std::string> pin_of(const Invocation& invocation, const Context& before) 
     pin = trimmed(pin);
   }
   const auto digest = parse_digest(pin);
+  if (!digest && !pin.empty()) {
+    return fail(usage("\"" + printable(pin) + "\" is no fingerprint of a server's key",
+                      "64 hexadecimal digits, as skerryd prints them when it starts"));
+  }
   if (!digest) {
     return fail(
         usage("the server's key is not known: without its fingerprint nothing says that "
@@ -143,6 +148,20 @@ Result<SetupInput> setup_input(Terminal& terminal) {
   return both;
 }
 
+/// Asked for, or the first line of standard input where there is nobody to ask.
+Result<Secret> password_of(Terminal& terminal) {
+  if (terminal.in_is_tty()) {
+    return terminal.ask_secret("Password: ");
+  }
+  SKERRY_TRY(std::string input, terminal.read_input());
+  Secret password(trimmed(std::move(input)));
+  if (password.empty()) {
+    return fail(usage("there is no password on standard input",
+                      "skerry login --user NAME < FILE, or --token-stdin"));
+  }
+  return password;
+}
+
 }  // namespace
 
 Result<Exit> run_login(const Invocation& invocation) {
@@ -151,7 +170,7 @@ Result<Exit> run_login(const Invocation& invocation) {
     return keep_token(invocation, server);
   }
   SKERRY_TRY(const std::string user, user_of(invocation));
-  SKERRY_TRY(const Secret password, invocation.outside.terminal.ask_secret("Password: "));
+  SKERRY_TRY(const Secret password, password_of(invocation.outside.terminal));
   SKERRY_TRY(client::Client * client, invocation.session.client_of(server));
   SKERRY_TRY(client::Login login, client->login(user, password));
   SKERRY_CHECK(keep(invocation, {.server = server, .user = user, .token = std::move(login.token)}));

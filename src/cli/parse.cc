@@ -140,6 +140,12 @@ std::vector<std::string> flag_words(const Command& command) {
   return words;
 }
 
+bool takes_files(const Command& command) {
+  return std::any_of(command.flags.begin(), command.flags.end(), [](const Flag& flag) {
+    return key_of(flag) == "file";
+  });
+}
+
 /// CLI11's own words, with the nearest known option where one is not known.
 Error wrong_options(const Command& command, const CLI::ParseError& error, const CLI::App& app) {
   const std::string help = "skerry " + std::string(command.path) + " --help";
@@ -149,7 +155,9 @@ Error wrong_options(const Command& command, const CLI::ParseError& error, const 
   }
   const std::string& word = left.front();
   if (!word.starts_with('-')) {
-    return usage("\"" + word + "\" is one word too many", help);
+    return usage(
+        "\"" + word + "\" is one word too many",
+        takes_files(command) ? "skerry " + std::string(command.path) + " -f " + word : help);
   }
   const auto meant = nearest(word.substr(0, word.find('=')), flag_words(command));
   return usage("there is no option " + word, meant ? "did you mean " + *meant + "?" : help);
@@ -218,12 +226,35 @@ Result<Parsed> parse_group(std::span<const Command> commands,
   return Parsed{.group = group, .help = true};
 }
 
+/// `skerry help get` is `skerry get --help`.
+Result<Parsed> parse_help(std::span<const Command> commands,
+                          const std::vector<std::string>& words) {
+  if (const Command* command = find_command(commands, words).first) {
+    return Parsed{.command = command, .help = true};
+  }
+  return parse_group(commands, words);
+}
+
+/// Where no command is named, nobody else says that an option is not known.
+Status only_common_flags(const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument.starts_with('-') && common_flag(argument) == nullptr) {
+      return fail(usage("there is no option " + argument, "skerry --help"));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Parsed> parse(std::span<const Command> commands, const std::vector<std::string>& arguments) {
   const Words leading = leading_words(arguments);
+  if (leading.words.size() > 1 && leading.words.front() == "help") {
+    return parse_help(commands, {leading.words.begin() + 1, leading.words.end()});
+  }
   const auto [command, count] = find_command(commands, leading.words);
   if (command == nullptr) {
+    SKERRY_CHECK(only_common_flags(arguments));
     return parse_group(commands, leading.words);
   }
   Parsed parsed{.command = command, .help = wants_help(arguments)};

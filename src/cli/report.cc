@@ -77,13 +77,14 @@ std::string problem_line(const Error& error) {
   if (error.at.line != 0) {
     out += std::to_string(error.at.line) + ":" + std::to_string(error.at.column) + ":";
   }
-  out += out.size() > 2 ? "  " : "";
-  if (!error.field_path.empty()) {
-    out += error.field_path + ": ";
+  std::string said = error.field_path.empty() ? "" : error.field_path + ": ";
+  said += error.message;
+  said += error.hint.empty() ? "" : "; " + error.hint;
+  if (said.empty()) {
+    out.pop_back();  // A place alone ends without its colon.
+    return out + "\n";
   }
-  out += error.message;
-  out += error.hint.empty() ? "" : "; " + error.hint;
-  return out + "\n";
+  return out + (out.size() > 2 ? "  " : "") + said + "\n";
 }
 
 std::string report(const Error& error, const ReportContext& context) {

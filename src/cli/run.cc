@@ -41,6 +41,9 @@ Exit run_parsed(const Parsed& parsed, Outside& outside) {
 }  // namespace
 
 int run(const std::vector<std::string>& arguments, Outside& outside) {
+  if (arguments.size() == 1 && arguments.front() == "--version") {
+    return run({"version", "--client"}, outside);
+  }
   const auto parsed = parse(all_commands(), arguments);
   if (!parsed) {
     return static_cast<int>(fail_with(parsed.error(), nullptr, false, outside.terminal));

@@ -32,11 +32,11 @@ class Patient final : public client::Transport {
   Terminal& terminal_;
 };
 
-Error signed_out(std::string message) {
+Error signed_out(std::string message, const std::string& server) {
   return {.kind = ErrorKind::denied,
           .code = not_signed_in,
           .message = std::move(message),
-          .hint = "skerry login https://SERVER:8443"};
+          .hint = "skerry login " + server};
 }
 
 /// A token goes into a header as it is, so a line feed pasted along would be another header.
@@ -110,10 +110,10 @@ Result<Context> Session::context() const {
 Result<client::Client*> Session::client() {
   SKERRY_TRY(const Context in_use, context());
   if (in_use.server.url.empty()) {
-    return fail(signed_out("no server is chosen"));
+    return fail(signed_out("no server is chosen", "https://SERVER:8443"));
   }
   if (in_use.token.empty()) {
-    return fail(signed_out("you are not signed in to " + in_use.server.url));
+    return fail(signed_out("you are not signed in to " + in_use.server.url, in_use.server.url));
   }
   return client_with(in_use.server, in_use.token);
 }

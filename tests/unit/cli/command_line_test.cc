@@ -94,6 +94,49 @@ TEST(CommandLine, RefusesAWordTooMany) {
   EXPECT_THAT(ran.err, HasSubstr("\"two\" is one word too many"));
 }
 
+TEST(CommandLine, HelpOfACommandIsWhatItsHelpOptionShows) {
+  FakeWorld world;
+  const Ran ran = run_words({"help", "token", "create"}, world);
+  FakeWorld other;
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_EQ(ran.out, run_words({"token", "create", "--help"}, other).out);
+}
+
+TEST(CommandLine, HelpOfACommandThereIsNotSuggestsTheOneThatWasMeant) {
+  FakeWorld world;
+  const Ran ran = run_words({"help", "aply"}, world);
+  EXPECT_EQ(ran.exit, 2);
+  EXPECT_THAT(ran.err, HasSubstr("next: skerry apply"));
+}
+
+TEST(CommandLine, SaysItsVersionAsProgramsDo) {
+  FakeWorld world;
+  const Ran ran = run_words({"--version"}, world);
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_THAT(ran.out, testing::StartsWith("skerry "));
+}
+
+TEST(CommandLine, RefusesAnUnknownOptionAlsoWithoutACommand) {
+  FakeWorld world;
+  const Ran ran = run_words({"--nope"}, world);
+  EXPECT_EQ(ran.exit, 2);
+  EXPECT_THAT(ran.err, HasSubstr("there is no option --nope"));
+}
+
+TEST(CommandLine, ApplyAsksForAFileWhereNoneIsNamed) {
+  FakeWorld world;
+  const Ran ran = run_words({"apply"}, world);
+  EXPECT_EQ(ran.exit, 2);
+  EXPECT_THAT(ran.err, HasSubstr("next: -f FILE"));
+}
+
+TEST(CommandLine, ApplyOfAFileWithoutItsOptionIsToldTheOption) {
+  FakeWorld world;
+  const Ran ran = run_words({"apply", "web.yaml"}, world);
+  EXPECT_EQ(ran.exit, 2);
+  EXPECT_THAT(ran.err, HasSubstr("next: skerry apply -f web.yaml"));
+}
+
 TEST(CommandLine, RefusesAMissingName) {
   FakeWorld world;
   EXPECT_EQ(run_words({"approve"}, world).exit, 2);

@@ -83,6 +83,11 @@ TEST_F(LoginTest, AsksNobodyWithoutAPin) {
   EXPECT_TRUE(world_.server.connected.empty());
 }
 
+TEST_F(LoginTest, SaysWhichWordIsNoFingerprint) {
+  EXPECT_EQ(run_words({"login", "edge.example:8443", "--pin", "3b7e...", "--user", "ana"}), 2);
+  EXPECT_THAT(said(), HasSubstr("\"3b7e...\" is no fingerprint"));
+}
+
 TEST_F(LoginTest, KeepsNothingWhereTheServerRefuses) {
   world_.terminal.in_tty = true;
   world_.server.replies.push_back(client::Reply{.status = 401});
@@ -97,6 +102,15 @@ TEST_F(LoginTest, TakesATokenFromStandardInputOnceTheServerKnowsIt) {
   EXPECT_EQ(world_.server.asked[0].token, "api-secret");
   EXPECT_EQ(load_config(path())->contexts.at("edge.example:8443").token.reveal(), "api-secret");
   EXPECT_THAT(said(), Not(HasSubstr("api-secret")));
+}
+
+TEST_F(LoginTest, TakesThePasswordFromStandardInputWhereNobodyCanBeAsked) {
+  world_.terminal.input = "hunter2\n";
+  world_.server.replies.push_back(
+      client::Reply{.status = 200, .body = R"({"token":"session-secret"})"});
+  ASSERT_EQ(run_words({"login", "edge.example:8443", "--pin", pin, "--user", "ana"}), 0) << said();
+  EXPECT_THAT(world_.server.asked[0].body, HasSubstr("hunter2"));
+  EXPECT_THAT(said(), Not(HasSubstr("hunter2")));
 }
 
 TEST_F(LoginTest, SetUpTakesCodeAndPasswordFromStandardInput) {
