@@ -126,6 +126,9 @@ start_server() {
 # The key's fingerprint is what the command line trusts, and the code what only this machine can read.
 set_up_admin() {
   if skerry whoami > /dev/null 2>&1; then return; fi
+  # A session ends by itself after some hours.
+  if [[ -s $dir/admin-password && -s $SKERRY_CONFIG ]] &&
+    skerry login --user admin < "$dir/admin-password" > "$dir/login.log" 2>&1; then return; fi
   [[ -s $dir/server/setup-code ]] ||
     give_up "skerryd in $dir/server has an admin, but $SKERRY_CONFIG knows no password of it" "$dir/skerryd.log"
   local fingerprint
