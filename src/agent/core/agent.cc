@@ -82,7 +82,7 @@ Result<Enrolment> read_enrolment(Disk& disk) {
   return fail(bytes.error());
 }
 
-Result<Agent::Stored> Agent::read(const AgentOutside& outside) {
+Result<Agent::Stored> Agent::read(const AgentOutside& outside, const Outbox::Limits& limits) {
   SKERRY_TRY(Enrolment enrolment, read_enrolment(outside.disk));
   SKERRY_TRY(Ledger opened, Ledger::open(outside.disk));
   auto ledger = std::make_unique<Ledger>(std::move(opened));
@@ -97,7 +97,7 @@ Result<Agent::Stored> Agent::read(const AgentOutside& outside) {
     }
   }
   intake.set_next_key(identity.next_key());
-  SKERRY_TRY(Outbox outbox, Outbox::open(*ledger));
+  SKERRY_TRY(Outbox outbox, Outbox::open(*ledger, limits));
   return Stored{.enrolment = std::move(enrolment),
                 .ledger = std::move(ledger),
                 .identity = std::move(identity),
@@ -106,7 +106,7 @@ Result<Agent::Stored> Agent::read(const AgentOutside& outside) {
 }
 
 Result<std::unique_ptr<Agent>> Agent::open(const AgentOutside& outside, AgentOptions options) {
-  SKERRY_TRY(Stored stored, read(outside));
+  SKERRY_TRY(Stored stored, read(outside, options.outbox));
   std::unique_ptr<Agent> agent(new Agent(outside, std::move(options), std::move(stored)));
   agent->give_desired();
   if (agent->intake_.in_adopt_mode()) {

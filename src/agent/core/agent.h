@@ -45,6 +45,7 @@ struct AgentOptions {
   std::optional<Secret> token = {};
   Die die = {};
   ReconcilerOptions reconciler = {};
+  Outbox::Limits outbox = {};
   std::chrono::seconds beat{300};
 };
 
@@ -114,7 +115,7 @@ class Agent {
 
   Agent(const AgentOutside& outside, AgentOptions options, Stored stored);
 
-  static Result<Stored> read(const AgentOutside& outside);
+  static Result<Stored> read(const AgentOutside& outside, const Outbox::Limits& limits);
   [[nodiscard]] Link::Options link_options() const;
   Status take_news();
   Status on_taken(const Taken& taken);

@@ -182,7 +182,12 @@ Status Outbox::acknowledge(ReportNumber number) {
 }
 
 ReportNumber Outbox::last() const {
-  return entries_.empty() ? ReportNumber{} : entries_.back().number;
+  if (entries_.empty()) {
+    return {};
+  }
+  const Entry& back = entries_.back();
+  return {.start = back.number.start,
+          .seq = back.number.seq + std::max<std::uint64_t>(back.gap_count, 1) - 1};
 }
 
 }  // namespace skerry::agent

@@ -56,6 +56,7 @@ class Outbox {
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
+  /// The last number kept, be it the last of a gap; zeros where nothing is.
   [[nodiscard]] document::ReportNumber last() const;
 
  private:
