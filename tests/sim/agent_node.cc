@@ -14,11 +14,20 @@ using std::chrono::seconds;
 /// Rounds of agent and engine at one instant; more means that they drive each other in a circle.
 constexpr int rounds_max = 200;
 constexpr std::size_t ledger_bytes_max = std::size_t{64} * 1024 * 1024;
+constexpr ErrorCode power_cut{"power_cut"};
 
 document::StackAssignment assignment_of(const document::Manifest& manifest,
                                         const std::string& stack) {
   const auto found = std::ranges::find(manifest.stacks, stack, &document::StackAssignment::name);
   return found == manifest.stacks.end() ? document::StackAssignment{} : *found;
+}
+
+agent::Outbox::Limits outbox_limits_of(std::uint64_t seed) {
+  SimRandom random(seed);
+  const std::size_t events_max = 4 + random.below(60);
+  return random.chance(500)
+             ? agent::Outbox::Limits{}
+             : agent::Outbox::Limits{.events_max = events_max, .security_reserve = events_max / 4};
 }
 
 /// Whether there is one container for each service of the stack and no other.
@@ -43,13 +52,21 @@ class AgentNode::Wire final : public agent::Connector {
 
   void dial(const std::string& /*address*/) override {
     stream_ = network_.dial(node_.index_, node_.agent_->key().public_key);
+    events_.clear();
   }
 
   Status send(std::string_view bytes) override {
     if (stream_) {
       network_.send(*stream_, End::agent, bytes);
+      remember_events(bytes);
     }
     return {};
+  }
+
+  void repeat_events() {
+    if (stream_ && !events_.empty()) {
+      network_.send(*stream_, End::agent, events_);
+    }
   }
 
   void hang_up() override {
@@ -64,9 +81,22 @@ class AgentNode::Wire final : public agent::Connector {
   void forget() { stream_.reset(); }
 
  private:
+  void remember_events(std::string_view bytes) {
+    wire::FrameReader reader;
+    reader.feed(bytes);
+    for (auto frame = reader.next(); frame && *frame; frame = reader.next()) {
+      if ((*frame)->kind == wire::EventBatch::kind) {
+        events_.clear();
+        wire::append_frame(events_, (*frame)->channel, (*frame)->kind, (*frame)->body);
+      }
+    }
+  }
+
   AgentNode& node_;
   Network& network_;
   std::shared_ptr<Stream> stream_;
+  /// The last events that this connection was given.
+  std::string events_;
 };
 
 AgentNode::AgentNode(const Site& site, std::size_t index, std::uint64_t seed, const Digest& root)
@@ -77,13 +107,16 @@ AgentNode::AgentNode(const Site& site, std::size_t index, std::uint64_t seed, co
       disk_(std::make_unique<SimDisk>()),
       runtime_(engine_random_),
       wire_(std::make_unique<Wire>(*this, site.network)),
-      log_(clock_, [this](LogLevel level, std::string_view line) {
-        site_.timeline.say(name() + " " + std::string(line));
-        const bool is_of_fault = damaged_ && line.find("ledger_damaged") != std::string_view::npos;
-        if (level == LogLevel::error && !is_of_fault) {
-          throw Broken{"no error is logged", std::string(line)};
-        }
-      }) {
+      log_(clock_,
+           [this](LogLevel level, std::string_view line) {
+             site_.timeline.say(name() + " " + std::string(line));
+             const bool is_of_fault =
+                 damaged_ && line.find("ledger_damaged") != std::string_view::npos;
+             if (level == LogLevel::error && !is_of_fault) {
+               throw Broken{"no error is logged", std::string(line)};
+             }
+           }),
+      outbox_limits_(outbox_limits_of(SimRandom::seed_of(seed, 300 + index))) {
   clock_.set(site_.timeline.now());
   const Status joined =
       agent::write_enrolment(*disk_, {.servers = {"server:443"}, .root = root, .name = name()});
@@ -98,7 +131,8 @@ Result<std::unique_ptr<Agent>> AgentNode::open() {
   agent::AgentOptions options{.version = "sim",
                               .boot_id = "boot-" + std::to_string(generation_),
                               .facts = {{.name = "arch", .value = "amd64"}},
-                              .die = [](const Error& error) { throw ProcessEnded{error}; }};
+                              .die = [](const Error& error) { throw ProcessEnded{error}; },
+                              .outbox = outbox_limits_};
   if (!was_enrolled) {
     options.token = Secret("token-of-all");
   }
@@ -141,7 +175,8 @@ void AgentNode::guarded(Deed deed) {
     site_.timeline.trace("agent ended", index_);
     site_.timeline.say(to_string(ended.why));
     ++site_.counts["agent.ended_by_" + std::string(ended.why.code.name)];
-    end(Death::kill, seconds(5 + static_cast<std::int64_t>(random_.below(30))));
+    end(ended.why.code == power_cut ? Death::power : Death::kill,
+        seconds(5 + static_cast<std::int64_t>(random_.below(30))));
   }
 }
 
@@ -168,6 +203,33 @@ void AgentNode::end(Death death, milliseconds restart_after) {
       start();
     }
   });
+}
+
+void AgentNode::cut_power_at(std::uint64_t operation, milliseconds latest) {
+  const std::uint64_t last = disk_->operations() + operation;
+  disk_->set_observer([last](std::uint64_t now) {
+    if (now >= last) {
+      throw ProcessEnded{{.code = power_cut}};
+    }
+  });
+  site_.timeline.in(latest, [this, generation = generation_] {
+    if (agent_ && generation == generation_) {
+      end(Death::power, seconds(5));
+    }
+  });
+}
+
+void AgentNode::begin_rekey() {
+  guarded([this] {
+    if (const Status begun = agent_->begin_rekey(); !begun) {
+      throw ProcessEnded{begun.error()};
+    }
+  });
+  pump();
+}
+
+void AgentNode::repeat_events() {
+  wire_->repeat_events();
 }
 
 void AgentNode::lose_floor() {
@@ -322,6 +384,9 @@ void AgentNode::check() {
   check_floor();
   check_manifest();
   check_history(agent_->intake().in_adopt_mode());
+  if (runtime_.begun_blindly() != 0) {
+    throw Broken{"G3 a failed list is no empty one", name() + " acted on it"};
+  }
   note_settled();
   outbox_last_ = agent_->outbox().last();
   for (const auto& [code, count] : agent_->intake().refusals()) {
@@ -373,6 +438,7 @@ void AgentNode::check_manifest() {
                  name() + " holds one that its planner never signed"};
   }
   manifest_ = digest;
+  check_durable();
   for (const document::StackAssignment& stack : manifest->stacks) {
     stacks_.try_emplace(stack.name);
   }
@@ -380,6 +446,17 @@ void AgentNode::check_manifest() {
     document::StackAssignment told = assignment_of(*manifest, stack);
     watched.is_changed = watched.is_changed || watched.told != told;
     watched.told = std::move(told);
+  }
+}
+
+/// G11: what is acted on is what a power cut at this moment would leave.
+void AgentNode::check_durable() {
+  const agent::Ledger& ledger = agent_->ledger();
+  const auto held = ledger.get<agent::Held>(agent::key::manifest);
+  const bool is_held = held && *held && (*held)->digest == manifest_ &&
+                       ledger.floor().number >= agent_->intake().anchors().floor.number;
+  if (!is_held || !disk_->is_durable("ledger") || !disk_->is_durable("floor")) {
+    throw Broken{"G11 what is acted on is durable", name()};
   }
 }
 

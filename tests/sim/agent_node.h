@@ -50,6 +50,9 @@ class AgentNode {
   /// Starts the agent over what the disk holds; tries again by itself where that fails.
   void start();
   void end(Death death, std::chrono::milliseconds restart_after);
+  /// The machine loses power in the middle of what it does: before its n-th disk operation from
+  /// now, or after `latest` where it does not do so many.
+  void cut_power_at(std::uint64_t operation, std::chrono::milliseconds latest);
 
   // What the network says.
   void on_open(Stream& stream, const PublicKey& server_key);
@@ -82,6 +85,10 @@ class AgentNode {
   /// The next documents kill the agent while it reads them.
   void poison(int deaths) { poison_ = deaths; }
 
+  /// Says once more what it said last, as one that has missed the answer.
+  void repeat_events();
+  /// Asks for a new identity key.
+  void begin_rekey();
   /// The next start finds no floor.
   void lose_floor();
   /// Whether its promises hold without the ledger: with a floor of its own, not where that is lost
@@ -122,6 +129,7 @@ class AgentNode {
   void check();
   void check_floor();
   void check_manifest();
+  void check_durable();
   void check_history(bool is_adopting);
   void note_settled();
   void check_recovered();
@@ -140,6 +148,8 @@ class AgentNode {
   std::unique_ptr<Wire> wire_;
   Log log_;
   std::unique_ptr<agent::Agent> agent_;
+  /// Small at half of the sites, so that gaps are as common as events.
+  agent::Outbox::Limits outbox_limits_;
   PublicKey key_;
   Uuid site_id_;
   std::uint64_t generation_ = 0;

@@ -33,6 +33,7 @@ struct Faults {
   std::uint32_t ceiling_change = 2;     // A site's charter gets or loses a ceiling.
   std::uint32_t revoke = 1;             // A site's charter ends.
   std::uint32_t rekey = 3;              // A site asks for a new identity key.
+  std::uint32_t repeat = 4;             // A site sends its last events a second time.
   std::uint32_t floor_loss = 2;         // Both records of a site's floor are destroyed.
   std::uint32_t hostile_document = 20;  // Something forged, old or broken is put into a link.
   std::uint32_t hostile_release = 5;    // Releases on a link are spoiled for a while.

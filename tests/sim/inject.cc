@@ -91,7 +91,12 @@ milliseconds Simulation::jump() {
 void Simulation::agent_fault(const std::string& name, AgentNode& node) {
   const auto away = seconds(static_cast<std::int64_t>(1 + random_.below(300)));
   if (name == "agent_kill" || name == "agent_power") {
-    if (node.is_running()) {
+    if (!node.is_running()) {
+      return;
+    }
+    if (name == "agent_power" && random_.chance(500)) {
+      node.cut_power_at(1 + random_.below(12), away);
+    } else {
       node.end(name == "agent_kill" ? Death::kill : Death::power, away);
     }
   } else if (name == "agent_full") {
@@ -221,6 +226,8 @@ void Simulation::operator_deed(const std::string& name, AgentNode& node) {
     if (revoked < 1) {
       change_charter(node, true);
     }
+  } else if (name == "repeat") {
+    node.repeat_events();
   } else if (name == "hostile_document") {
     hostile_document(node);
   } else if (name == "hostile_release") {
@@ -237,11 +244,7 @@ void Simulation::operator_deed(const std::string& name, AgentNode& node) {
   } else if (name == "ledger_damage" && node.may_lose_ledger()) {
     node.damage_ledger();
   } else if (node.is_running() && node.was_enrolled && name == "rekey") {
-    if (!node.agent().begin_rekey()) {
-      node.end(Death::kill, seconds(5));
-      return;
-    }
-    node.pump();
+    node.begin_rekey();
   }
 }
 

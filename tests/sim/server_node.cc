@@ -292,6 +292,7 @@ void ServerNode::check_states() {
   }
 }
 
+/// G4: what is told to a site has a number above all that it was told before.
 void ServerNode::follow_told() {
   const auto rows = reader_->told_since(told_version_, 1000);
   if (!rows) {
@@ -299,6 +300,11 @@ void ServerNode::follow_told() {
   }
   for (const store::ToldRow& row : *rows) {
     told_version_ = std::max(told_version_, row.version);
+    document::PlanNumber& newest = told_[row.site];
+    if (row.number <= newest) {
+      throw Broken{"G4 the planner uses a number once", "site " + std::to_string(row.site)};
+    }
+    newest = row.number;
     on_told(row);
   }
 }

@@ -103,6 +103,7 @@ class ServerNode {
   bool is_working_ = false;
   std::map<std::pair<std::string, std::string>, Known> objects_;
   std::map<store::SiteNumber, document::ReportNumber> states_;
+  std::map<store::SiteNumber, document::PlanNumber> told_;
   std::uint64_t told_version_ = 0;
 };
 

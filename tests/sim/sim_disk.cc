@@ -163,6 +163,13 @@ Result<std::vector<std::string>> SimDisk::list() const {
   return names;
 }
 
+bool SimDisk::is_durable(std::string_view name) const {
+  const auto now = now_.find(name);
+  const auto durable = durable_.find(name);
+  return now != now_.end() && durable != durable_.end() && now->second == durable->second &&
+         (now->second->pending.empty() || now->second->now == now->second->durable);
+}
+
 DiskImage SimDisk::after_power_cut(
     PowerCut cut, const std::function<std::uint64_t(std::uint64_t)>& choose) const {
   const Directory* directory = cut == PowerCut::drop_unsynced ? &durable_ : &now_;

@@ -29,7 +29,8 @@ enum class PowerCut : std::uint8_t {
 /// unsynced writes survive in any combination. Faults are injected per operation.
 class SimDisk : public Disk {
  public:
-  /// Counts every operation that changes the disk or makes it durable.
+  /// Counts every operation that changes the disk or makes it durable, before it is done; may
+  /// throw, as the power goes.
   using Observer = std::function<void(std::uint64_t operation)>;
 
   /// Sees each write before it is done; may throw, as a process dies.
@@ -55,6 +56,9 @@ class SimDisk : public Disk {
   /// What one possible power cut at this moment leaves. `choose(n)` picks from [0, n).
   [[nodiscard]] DiskImage after_power_cut(
       PowerCut cut, const std::function<std::uint64_t(std::uint64_t)>& choose) const;
+
+  /// Whether every power cut at this moment would leave the file as it is now.
+  [[nodiscard]] bool is_durable(std::string_view name) const;
 
   void set_faults(Faults faults) { faults_ = faults; }
 

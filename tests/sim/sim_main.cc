@@ -20,6 +20,8 @@ struct Flags {
   bool is_loud = false;
   /// Every fault and every refusal code must have been hit.
   bool needs_all = false;
+  /// Ends with the first seed that breaks a promise.
+  bool ends_when_broken = false;
   /// A file of seeds to run first.
   std::string regressions = {};
 };
@@ -113,6 +115,9 @@ int run(const Flags& flags) {
     std::printf("seed %llu\r", static_cast<unsigned long long>(seed));
     std::fflush(stdout);  // It stands there also where the process does not survive it.
     broken += run_seed(flags, seed, counts) ? 0U : 1U;
+    if (broken != 0 && flags.ends_when_broken) {
+      return 1;
+    }
   }
   for (const auto& [name, count] : counts) {
     std::printf("%-40s %llu\n", name.c_str(), static_cast<unsigned long long>(count));
@@ -145,12 +150,14 @@ int main(int argc, char** argv) {
       flags.regressions = argv[++i];
     } else if (flag == "--loud") {
       flags.is_loud = true;
+    } else if (flag == "--until-broken") {
+      flags.ends_when_broken = true;
     } else if (flag == "--all") {
       flags.needs_all = true;
     } else {
       std::fprintf(stderr,
                    "usage: sim_main [--seed N | --first N --seeds N] [--agents N] [--calm]\n"
-                   "                [--loud] [--all] [--regressions FILE]\n");
+                   "                [--loud] [--all] [--until-broken] [--regressions FILE]\n");
       return 2;
     }
   }

@@ -44,6 +44,7 @@ std::vector<std::pair<std::string, std::uint32_t>> weights_of(const Faults& faul
           {"ceiling_change", faults.ceiling_change},
           {"revoke", faults.revoke},
           {"rekey", faults.rekey},
+          {"repeat", faults.repeat},
           {"floor_loss", faults.floor_loss},
           {"hostile_document", faults.hostile_document},
           {"hostile_release", faults.hostile_release},

@@ -59,6 +59,7 @@ std::chrono::milliseconds FakeRuntime::deed_time() {
 }
 
 std::uint64_t FakeRuntime::begin(const Action& action, const Context& context) {
+  begun_blindly_ += observed_.complete ? 0 : 1;
   Pending pending{.number = next_number_++, .action = action};
   if (context.service != nullptr) {
     pending.service = *context.service;

@@ -114,6 +114,9 @@ class FakeRuntime final : public reconcile::Runtime {
   /// All deeds done so far, "stop_container shop/web", in order.
   [[nodiscard]] const std::vector<std::string>& history() const { return history_; }
 
+  /// How many deeds were begun while the newest list was known to be incomplete.
+  [[nodiscard]] std::uint64_t begun_blindly() const { return begun_blindly_; }
+
   /// The container as it is, not as it is listed; null where there is none.
   [[nodiscard]] const reconcile::ObservedContainer* find(std::string_view stack,
                                                          std::string_view service) const;
@@ -174,6 +177,7 @@ class FakeRuntime final : public reconcile::Runtime {
   bool has_changed_ = true;
   bool has_greeted_ = false;
   std::uint64_t next_number_ = 1;
+  std::uint64_t begun_blindly_ = 0;
   FakeFaults faults_;
   std::map<std::string, FakeImage, std::less<>> images_;
   std::set<std::string, std::less<>> at_hand_;
