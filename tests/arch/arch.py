@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The architecture gates: arch.py RULE [ROOT], where RULE is rooms, coroutines, readmes, sizes, promises, codes, links or all.
+"""The architecture gates: arch.py RULE [ROOT], where RULE is rooms, coroutines, readmes, sizes,
+mutants, promises, codes, links or all.
 
 Each rule yields lines "file:line: what is wrong, and what to do instead". arch_test.py proves that each one finds a
 planted violation.
@@ -7,6 +8,7 @@ planted violation.
 
 import fnmatch
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -193,7 +195,19 @@ def sizes(root):
             yield f"{name}:{lines}: {lines} lines, above {LINES_MAX}; split it by concern, or say why not in tests/arch/long_files.txt"
 
 
-RULES = {"rooms": rooms, "coroutines": coroutines, "readmes": readmes, "sizes": sizes, **pages.RULES}
+# --- mutants -----------------------------------------------------------------------------------------------------------
+
+
+def mutants(root):
+    """Each planted fault still applies; whether it is still caught is for `./dev mutants`."""
+    for patch in sorted(Path(root).glob("tests/mutants/*.patch")):
+        check = subprocess.run(["git", "apply", "--check", patch.relative_to(root)], cwd=root, capture_output=True, text=True)
+        if check.returncode != 0:
+            why = (check.stderr.strip().splitlines() or ["git says nothing"])[0]
+            yield f"tests/mutants/{patch.name}:1: no longer applies ({why}); plant the same fault in what stands there now"
+
+
+RULES = {"rooms": rooms, "coroutines": coroutines, "readmes": readmes, "sizes": sizes, "mutants": mutants, **pages.RULES}
 
 
 def main(arguments):

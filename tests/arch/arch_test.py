@@ -228,5 +228,16 @@ class Links(Gate):
         self.refuses("links", {"docs/a.md": page, "docs/b.md": ""}, "docs/a.md:1", "../README.md")
 
 
+class Mutants(Gate):
+    PATCH = "--- a/src/base/a.cc\n+++ b/src/base/a.cc\n@@ -1,2 +1 @@\n int a;\n-int b;\n"
+
+    def test_a_patch_that_applies_is_accepted(self):
+        self.accepts("mutants", {"src/base/a.cc": "int a;\nint b;\n", "tests/mutants/lost.patch": self.PATCH})
+
+    def test_a_patch_whose_place_is_gone_is_refused(self):
+        self.refuses("mutants", {"src/base/a.cc": "int a;\nint c;\n", "tests/mutants/lost.patch": self.PATCH},
+                     "lost.patch:1:", "no longer applies")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -503,8 +503,13 @@ void AgentNode::note_settled() {
       continue;
     }
     const auto status = std::ranges::find(report.stacks, name, &document::StackStatus::name);
+    // A deed under way may still make something that has to be taken away again.
+    const auto site = agent_->ledger().get<agent::SiteRecord>(agent::key::site);
+    const bool is_being_removed =
+        site && *site && std::ranges::find((*site)->removals, name) != (*site)->removals.end();
     const bool is_gone =
-        status == report.stacks.end() && watched.told && watched.told->name.empty() &&
+        !is_being_removed && status == report.stacks.end() && watched.told &&
+        watched.told->name.empty() &&
         std::ranges::none_of(runtime_.observed().containers,
                              [&](const auto& container) { return container.stack == name; }) &&
         std::ranges::none_of(runtime_.observed().networks,
