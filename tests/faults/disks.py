@@ -238,6 +238,8 @@ class Broken:
                 status, _ = server.call("PUT", f"/stacks/{name}", stack(name, count))
                 if status in (200, 201):
                     acknowledged[name] = count
+                elif status == 500:
+                    break  # Neither yes nor no: it ends and may find the change whole in its log.
                 else:
                     refused += 1
                 unanswered = None

@@ -25,9 +25,10 @@ from machine import Engine
 # operation has mostly ended.
 KILL_WITHIN_S = (0.005, 0.15)
 START_WITHIN_S = (0, 0.04)
-TAKE_WITHIN_S = (0, 0.004)
+TAKE_WITHIN_S = (0, 0.002)
+APPLY_WITHIN_S = (0, 0.25)
 # The kills that need not hit an operation.
-IDLE_SHARE = 0.05
+IDLE_SHARE = 0.03
 # The kills that hit a start.
 START_SHARE = 0.2
 STACK = "killed"
@@ -133,7 +134,7 @@ class Killed:
             return
         self.note_spool()
         self.change()
-        if kind < 0.5:
+        if kind < 0.7:
             # While it starts, with something new waiting for it.
             self.site.kill()
             self.site.start()
@@ -243,7 +244,7 @@ def kill_agent_with_engine(killed, kills, table):
     for _ in range(kills):
         killed.site.wait_linked()
         killed.change()
-        wait(killed.chance.uniform(0, 1.2))
+        wait(killed.chance.uniform(*APPLY_WITHIN_S))
         is_done = killed.edited() and killed.has_taken_all()
         killed.inside += not is_done
         killed.site.kill()
