@@ -50,6 +50,7 @@ class SubscriberShares {
 
   SubscriberShares(const SubscriberShares&) = delete;
   SubscriberShares& operator=(const SubscriberShares&) = delete;
+  ~SubscriberShares() = default;
 
   /// Nothing where the subscriber has its share already.
   std::optional<Place> take(const SocketAddress& peer);

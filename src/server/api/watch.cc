@@ -132,6 +132,14 @@ void Watches::begin_round() {
   pages_.clear();
 }
 
+v1::Change Watches::added(const store::ObjectRow& row) {
+  v1::Change change;
+  change.set_type(v1::Change::ADDED);
+  change.set_kind(row.kind);
+  change.set_name(row.name);
+  return change;
+}
+
 /// Everything there is, as if it had just been added.
 Status Watches::tell_all(Watcher& watcher) {
   for (const std::string& kind : watcher.kinds) {
@@ -139,11 +147,7 @@ Status Watches::tell_all(Watcher& watcher) {
     for (bool more = true; more;) {
       SKERRY_TRY(const auto rows, desk_.reader().objects(kind, after, rows_at_once));
       for (const store::ObjectRow& row : rows) {
-        v1::Change change;
-        change.set_type(v1::Change::ADDED);
-        change.set_kind(kind);
-        change.set_name(row.name);
-        SKERRY_CHECK(tell_object(watcher, std::move(change)));
+        SKERRY_CHECK(tell_object(watcher, added(row)));
       }
       more = rows.size() == rows_at_once;
       after = rows.empty() ? after : rows.back().name;

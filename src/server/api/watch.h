@@ -59,6 +59,7 @@ class Watches {
   };
 
   Status begin(const CallPtr& call, Watcher& watcher);
+  static v1::Change added(const store::ObjectRow& row);
   Status tell_all(Watcher& watcher);
   Status tell_news(Watcher& watcher);
   Status tell_row(Watcher& watcher, const store::AuditRow& row);

@@ -35,6 +35,7 @@ class Arrivals {
 
   Arrivals(const Arrivals&) = delete;
   Arrivals& operator=(const Arrivals&) = delete;
+  ~Arrivals() = default;
 
   /// Takes the connection, or ends it where there is no room for it.
   void take(os::Descriptor socket, const os::SocketAddress& peer);

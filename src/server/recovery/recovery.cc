@@ -33,6 +33,19 @@ std::uint64_t term_of(WallTime now) {
       std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
 }
 
+Result<store::Change> next_charters(const std::vector<store::SiteRow>& sites,
+                                    const charters::Signers& signers,
+                                    std::uint64_t term) {
+  store::Change change{.by = restorer};
+  for (const store::SiteRow& site : sites) {
+    if (!site.ended && !site.charter.empty()) {
+      SKERRY_TRY(store::SetCharter charter, charters::next_term(signers, site, term));
+      change.operations.emplace_back(std::move(charter));
+    }
+  }
+  return change;
+}
+
 Status renew_charters(store::Reader& reader,
                       store::Writer& writer,
                       const charters::Signers& signers,
@@ -43,13 +56,7 @@ Status renew_charters(store::Reader& reader,
     if (page.empty()) {
       return {};
     }
-    store::Change change{.by = restorer};
-    for (const store::SiteRow& site : page) {
-      if (!site.ended && !site.charter.empty()) {
-        SKERRY_TRY(store::SetCharter charter, charters::next_term(signers, site, term));
-        change.operations.emplace_back(std::move(charter));
-      }
-    }
+    SKERRY_TRY(store::Change change, next_charters(page, signers, term));
     SKERRY_TRY(const store::Outcome outcome, writer.apply(std::move(change)));
     after = page.back().number;
   }
