@@ -143,15 +143,20 @@ v1::Change Watches::added(const store::ObjectRow& row) {
 /// Everything there is, as if it had just been added.
 Status Watches::tell_all(Watcher& watcher) {
   for (const std::string& kind : watcher.kinds) {
-    std::string after;
-    for (bool more = true; more;) {
-      SKERRY_TRY(const auto rows, desk_.reader().objects(kind, after, rows_at_once));
-      for (const store::ObjectRow& row : rows) {
-        SKERRY_CHECK(tell_object(watcher, added(row)));
-      }
-      more = rows.size() == rows_at_once;
-      after = rows.empty() ? after : rows.back().name;
+    SKERRY_CHECK(tell_all_of(kind, watcher));
+  }
+  return {};
+}
+
+Status Watches::tell_all_of(const std::string& kind, Watcher& watcher) {
+  std::string after;
+  for (bool more = true; more;) {
+    SKERRY_TRY(const auto rows, desk_.reader().objects(kind, after, rows_at_once));
+    for (const store::ObjectRow& row : rows) {
+      SKERRY_CHECK(tell_object(watcher, added(row)));
     }
+    more = rows.size() == rows_at_once;
+    after = rows.empty() ? after : rows.back().name;
   }
   return {};
 }

@@ -61,6 +61,7 @@ class Watches {
   Status begin(const CallPtr& call, Watcher& watcher);
   static v1::Change added(const store::ObjectRow& row);
   Status tell_all(Watcher& watcher);
+  Status tell_all_of(const std::string& kind, Watcher& watcher);
   Status tell_news(Watcher& watcher);
   Status tell_row(Watcher& watcher, const store::AuditRow& row);
   Status tell_status(Watcher& watcher);
