@@ -125,7 +125,8 @@ Status begin_in(const std::string& path, Disk& keys, const Log& log) {
   trust::OpenSslCrypto crypto;
   SKERRY_TRY(
       const std::unique_ptr<store::Writer> writer,
-      store::Writer::open({.path = path},
+      // There is nothing to restore in a store that would be made here.
+      store::Writer::open({.path = path, .absent = store::Options::Absent::refuse},
                           {.clock = &clock, .random = &random, .crypto = &crypto, .log = &log}));
   SKERRY_TRY(std::unique_ptr<store::Reader> reader, store::Reader::open(path));
   SKERRY_TRY(const recovery::Contents contents, recovery::verify(*reader, crypto));

@@ -36,13 +36,6 @@ def reading(pid, cable):
             "written": counter(f"/proc/{pid}/io", "write_bytes"), "cpu": cpu_seconds(pid), "link": cable.bytes()}
 
 
-def linked(site):
-    begin = time.monotonic()
-    site.start_agent()
-    eventually(20, "the agent is linked", site.machine.is_linked)
-    return time.monotonic() - begin
-
-
 def exchange(site):
     """Ten changes that the agent reports."""
     for round_ in range(10):
@@ -55,7 +48,7 @@ def measure(build, minutes):
     rows = [("binary, stripped", stripped_bytes(Path(build) / "apps/skerry-agent") / 1e6, "MB", 6.0)]
     with Site(build) as site:
         site.set_up()
-        rows.append(("start to linked", linked(site) * 1000, "ms", None))
+        rows.append(("start to linked", site.link_agent() * 1000, "ms", None))
         site.apply(ten_services(), "ten")
         exchange(site)
         pid = site.agent_pid()
@@ -81,7 +74,7 @@ def in_a_small_cgroup(build):
     try:
         with Site(build, enter) as site:
             site.set_up()
-            linked(site)
+            site.link_agent()
             site.apply(ten_services(), "ten")
             exchange(site)
             if not site.machine.agent.running():

@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 TREE = Path(__file__).resolve().parent.parent
@@ -96,6 +97,13 @@ class Site:
         machine = self.machine
         machine.agent = Program(self.in_namespace(machine.agent_command("run", "--socket", machine.local_socket)),
                                 self.directory / "agent.log")
+
+    def link_agent(self):
+        """Starts it; seconds until it is linked."""
+        begin = time.monotonic()
+        self.start_agent()
+        eventually(20, "the agent is linked", self.machine.is_linked)
+        return time.monotonic() - begin
 
     def apply(self, text, stack):
         self.machine.skerry("apply", "-f", "-", stdin=text)

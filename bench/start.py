@@ -14,13 +14,6 @@ def server_ready(site):
     return time.monotonic() - begin
 
 
-def agent_linked(site):
-    begin = time.monotonic()
-    site.start_agent()
-    eventually(20, "the agent is linked", site.machine.is_linked)
-    return time.monotonic() - begin
-
-
 def relinked(site):
     """After a restart of the server, by the agent's own back-off."""
     begin = time.monotonic()
@@ -32,11 +25,11 @@ def measure(build, times):
     ready, after_kill, linked, again = [], [], [], []
     with Site(build) as site:
         site.set_up()
-        agent_linked(site)
+        site.link_agent()
         site.apply(ten_services(), "ten")
         for _ in range(times):
             site.machine.agent.end(signal.SIGKILL)
-            linked.append(agent_linked(site))
+            linked.append(site.link_agent())
         for _ in range(times):
             site.machine.server.end(signal.SIGTERM)
             ready.append(server_ready(site))

@@ -10,10 +10,9 @@ import re
 import shutil
 import signal
 import sys
-import tempfile
 
-from machine import Failure, Machine, eventually
-from walk import WEB, Walk
+from machine import Failure, eventually
+from walk import WEB, Walk, run_on_a_machine
 
 LATE = "late-web-1"
 
@@ -72,6 +71,10 @@ class Restore(Walk):
         done = self.skerryd(*words, good=None)
         if done.returncode == 0 or "assign.key" not in done.stderr:
             raise Failure(f"without keys: exit {done.returncode}: {done.stderr}")
+        empty = self.machine.directory / "empty"
+        done = self.skerryd("backup", "restore", "--data", empty, "--keys", self.keys, good=None)
+        if done.returncode == 0 or (empty / "skerry.db").exists():
+            raise Failure(f"a restore in place of no store: exit {done.returncode}: {done.stdout}{done.stderr}")
         said = self.skerryd(*words, "--keys", self.keys, "--dry-run").stdout
         if "changed nothing" not in said or (self.data / "skerry.db").exists():
             raise Failure(f"a dry run says {said!r} and leaves {list(self.data.iterdir())}")
@@ -175,22 +178,5 @@ class Restore(Walk):
     )
 
 
-def main():
-    directory = tempfile.mkdtemp(prefix="skerry-restore.")
-    machine = Machine(*sys.argv[1:], directory)
-    try:
-        Restore(machine).run()
-        return 0
-    except (Failure, OSError, KeyError, TypeError, json.JSONDecodeError) as failure:
-        print(f"FAILED: {type(failure).__name__}: {failure}")
-        for name, lines in machine.logs():
-            print(f"--- the end of {name}")
-            print("\n".join(lines))
-        return 1
-    finally:
-        machine.end()
-        shutil.rmtree(directory, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_on_a_machine(lambda machine: Restore(machine).run(), sys.argv[1:]))

@@ -665,13 +665,12 @@ def stamp(text):
     return calendar.timegm(whole) + float(match[2] or 0)
 
 
-def main():
+def run_on_a_machine(walk, words):
+    """Runs it on a machine of its own; the exit code. What a failed one leaves in its logs is shown."""
     directory = tempfile.mkdtemp(prefix="skerry-walk.")
-    words = sys.argv[1:]
-    is_long = words[0] == "--long"
-    machine = Machine(*words[is_long:], directory)
+    machine = Machine(*words, directory)
     try:
-        Walk(machine, is_long).run()
+        walk(machine)
         return 0
     except (Failure, OSError, KeyError, TypeError, json.JSONDecodeError) as failure:
         print(f"FAILED: {type(failure).__name__}: {failure}")
@@ -682,6 +681,12 @@ def main():
     finally:
         machine.end()
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def main():
+    words = sys.argv[1:]
+    is_long = words[0] == "--long"
+    return run_on_a_machine(lambda machine: Walk(machine, is_long).run(), words[is_long:])
 
 
 if __name__ == "__main__":
